@@ -1,0 +1,39 @@
+import canonicalize from 'canonicalize';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { canonicalJson, normalisePrompt } from '../src/hash.js';
+
+describe('canonicalJson', () => {
+  it('is the canonical form of any plain value, coordinates included', () => {
+    const plain = fc.oneof(fc.string({ unit: 'binary' }), fc.double(), fc.integer(), fc.boolean(), fc.constant(null));
+    fc.assert(
+      fc.property(fc.oneof(fc.array(plain), fc.jsonValue()), (value) => {
+        let expected: string | undefined;
+        try {
+          expected = canonicalize(value);
+        } catch {
+          expect(() => canonicalJson(value)).toThrow();
+          return;
+        }
+        expect(canonicalJson(value)).toBe(expected);
+      }),
+    );
+  });
+
+  it('refuses half a surrogate pair, which has no UTF-8 form', () => {
+    expect(() => canonicalJson(['\ud800'])).toThrow();
+    expect(canonicalJson(['\ud83d\ude00'])).toBe('["\ud83d\ude00"]');
+  });
+});
+
+describe('normalisePrompt', () => {
+  it('makes one blank of any run of white space, as the plain rule does', () => {
+    const space = fc.constantFrom(' ', '\t', '\n', '\r\n', '\u00a0', '\u2003', 'a', 'é', '');
+    fc.assert(
+      fc.property(fc.array(space), (parts) => {
+        const text = parts.join('');
+        expect(normalisePrompt(text)).toBe(text.normalize('NFC').replace(/\s+/gu, ' ').trim());
+      }),
+    );
+  });
+});
