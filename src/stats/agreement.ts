@@ -1,0 +1,348 @@
+// Do the judges agree? On outcomes of comparisons that both judged (order-dependent counts as a tie, failed ones are
+// left out): observed agreement with an interval by prompt, Cohen and Gwet by pair, Krippendorff and Fleiss over all.
+import type { Agreement, AgreementPair } from '../summary.js';
+import { LETTER, type TallyTable } from '../tally/table.js';
+import { bootstrapMean, bootstrapStatistic } from './bootstrap.js';
+import { countsOf } from './counts.js';
+import { fleissOfCounts } from './fleiss.js';
+import { oneWayIcc } from './icc.js';
+import { effectiveJudges } from './jury.js';
+import { cohenKappa, type Kappa } from './kappa.js';
+import { addCoincidences, alphaOf } from './krippendorff.js';
+import { bootstrapTotals, Moments } from './normal-limit.js';
+
+const RESAMPLES = 2000;
+const CATEGORIES = [0, 1, 2];
+const REASONS = {
+  no_pairable_units: 'no comparison was judged by both',
+  no_variation: 'both name the same outcome every time, so agreement beyond chance is undefined',
+} as const;
+
+/** Outcomes of comparisons by judge as categories, loss 0, tie 1, win 2, −1 where there is none; `width` judges a row. */
+interface Outcomes {
+  prompt: Int32Array;
+  cells: Int8Array;
+  width: number;
+  prompts: number;
+}
+
+/**
+ * Agreement among all judges by pair, and over the `panel` (the judges that make the win rate) as a whole. Resamples
+ * prompts, 2,000 times with the seed; costs grow with the number of distinct patterns of a prompt, not with prompts.
+ */
+export function agreementOf(table: TallyTable, panel: string[], { level = 0.95, seed = 0 } = {}): Agreement {
+  const { judges } = table;
+  const outcomes = outcomesOf(table);
+  const pairs: AgreementPair[] = [];
+  for (let a = 0; a < judges.length; a++) {
+    for (let b = a + 1; b < judges.length; b++) pairs.push(pairOf(outcomes, judges, a, b, level, seed));
+  }
+  const places = panel.map((judge) => judges.indexOf(judge));
+  const patterns = patternsOf(outcomes, places);
+  const counts =
+    patterns?.flatMap(({ units, count }) => units.map((unit) => ({ unit, count }))) ?? unitsOf(outcomes, places);
+  return {
+    pairs,
+    krippendorff_alpha: alphaOfPrompts(outcomes, places, patterns, { level, resamples: RESAMPLES, seed }),
+    fleiss_kappa: fleissOf(counts, places.length),
+    unanimous: unanimousOf(counts, places.length),
+    effective_judges: effectiveOf(counts, places.length),
+  };
+}
+
+function outcomesOf({ rows, judge, judges, item, prompt, prompts, start, letters }: TallyTable): Outcomes {
+  const width = judges.length;
+  let units = 0;
+  // Rows of one item stand together: its comparisons are as many as its longest row has.
+  for (let from = 0; from < rows;) {
+    const { to, repeats } = itemFrom(from);
+    units += repeats;
+    from = to;
+  }
+  const promptOf = new Int32Array(units);
+  const cells = new Int8Array(units * width).fill(-1);
+  let first = 0;
+  for (let from = 0; from < rows;) {
+    const { to, repeats } = itemFrom(from);
+    promptOf.fill(prompt[from]!, first, first + repeats);
+    for (let row = from; row < to; row++) {
+      let at = first * width + judge[row]!;
+      for (let cell = start[row]!; cell < start[row + 1]!; cell++, at += width) cells[at] = CATEGORY[letters[cell]!]!;
+    }
+    first += repeats;
+    from = to;
+  }
+  return { prompt: promptOf, cells, width, prompts };
+
+  function itemFrom(from: number): { to: number; repeats: number } {
+    let [to, repeats] = [from, 0];
+    for (; to < rows && item[to] === item[from]; to++) repeats = Math.max(repeats, start[to + 1]! - start[to]!);
+    return { to, repeats };
+  }
+}
+
+/** Category by letter. */
+const CATEGORY = new Int8Array(128).fill(-1);
+CATEGORY[LETTER.w] = 2;
+CATEGORY[LETTER.l] = 0;
+CATEGORY[LETTER.t] = CATEGORY[LETTER.o] = 1;
+
+function pairOf(
+  outcomes: Outcomes,
+  judges: string[],
+  a: number,
+  b: number,
+  level: number,
+  seed: number,
+): AgreementPair {
+  const { prompt, cells, width, prompts } = outcomes;
+  const flat = new Int32Array(9);
+  const same = new Int32Array(prompts);
+  const both = new Int32Array(prompts);
+  for (let u = 0; u < prompt.length; u++) {
+    const i = cells[u * width + a]!;
+    const j = cells[u * width + b]!;
+    if (i < 0 || j < 0) continue;
+    flat[3 * i + j]!++;
+    both[prompt[u]!]!++;
+    if (i === j) same[prompt[u]!]!++;
+  }
+  const table = CATEGORIES.map((i) => CATEGORIES.map((j) => flat[3 * i + j]!));
+  const kappa = cohenKappa(table);
+  return {
+    judges: [judges[a]!, judges[b]!],
+    n: kappa.n,
+    observed: kappa.observed,
+    expected: kappa.expected,
+    cohen_kappa: kappa.kappa,
+    gwet_ac1: ac1Of(table, kappa),
+    interval: sharesInterval(same, both, level, seed),
+    reason: kappa.reason === null ? null : REASONS[kappa.reason],
+  };
+}
+
+/** Gwet's AC1 of two judges who rated every unit: chance is Σ π(1 − π)/(q − 1) from the mean shares of both. */
+function ac1Of(table: number[][], { n, observed }: Kappa): number | null {
+  if (observed === null) return null;
+  const chance = CATEGORIES.reduce((sum, k) => {
+    const row = table[k]!.reduce((s, x) => s + x, 0);
+    const column = table.reduce((s, r) => s + r[k]!, 0);
+    const share = (row + column) / (2 * n);
+    return sum + (share * (1 - share)) / (CATEGORIES.length - 1);
+  }, 0);
+  return (observed - chance) / (1 - chance);
+}
+
+/** Interval of Σsame/Σboth over prompts. */
+function sharesInterval(same: Int32Array, both: Int32Array, level: number, seed: number): AgreementPair['interval'] {
+  const method = 'percentile-by-prompt';
+  const patterns = new Map<number, { same: number; n: number; count: number }>();
+  for (let p = 0; p < both.length; p++) {
+    if (both[p] === 0) continue;
+    const key = same[p]! * 2 ** 21 + both[p]!;
+    const known = patterns.get(key);
+    if (known) known.count++;
+    else patterns.set(key, { same: same[p]!, n: both[p]!, count: 1 });
+  }
+  const list = [...patterns.values()];
+  if (list.length === 0) return null;
+  if (list.every(({ n }) => n === list[0]!.n)) {
+    // Equally many comparisons a prompt: the observed agreement is a mean, whose bootstrap is exact.
+    const counts = countsOf(list.map(({ same, n, count }) => [same / n, count]));
+    const { percentile } = bootstrapMean(counts, { level, seed })!;
+    return { low: percentile[0], high: percentile[1], level, method };
+  }
+  const statistic = (drawn: Float64Array): number => {
+    let [same, n] = [0, 0];
+    for (let k = 0; k < drawn.length; k++) {
+      same += drawn[k]! * list[k]!.same;
+      n += drawn[k]! * list[k]!.n;
+    }
+    return same / n;
+  };
+  const options = { level, resamples: RESAMPLES, seed };
+  const { low, high } = bootstrapStatistic(
+    list.map(({ count }) => count),
+    statistic,
+    options,
+  )!;
+  return { low, high, level, method };
+}
+
+/** Ratings of one comparison: how many judges say loss, tie, win. */
+type Unit = [number, number, number];
+
+/** Prompts whose comparisons were rated alike, one after another. */
+interface Pattern {
+  units: Unit[];
+  count: number;
+}
+
+/** Calls `take` with the number of the prompt and the ratings of each comparison; the unit is reused. */
+function eachUnit({ prompt, cells, width }: Outcomes, places: number[], take: (prompt: number, unit: Unit) => void) {
+  const unit: Unit = [0, 0, 0];
+  for (let u = 0; u < prompt.length; u++) {
+    unit.fill(0);
+    for (const place of places) {
+      const category = cells[u * width + place]!;
+      if (category >= 0) unit[category]!++;
+    }
+    take(prompt[u]!, unit);
+  }
+}
+
+/** Distinct patterns up to which whole prompts are resampled: the cost of a resample grows with them. */
+const MOST_PATTERNS = 4096;
+
+/** Patterns with how many prompts have them, or null when there are more than `MOST_PATTERNS`. */
+function patternsOf(outcomes: Outcomes, places: number[]): Pattern[] | null {
+  // Each unit leads from the pattern before it to the next one.
+  const next = new Map<number, number>();
+  const patterns: Unit[][] = [[]];
+  const at = new Int32Array(outcomes.prompts);
+  const base = places.length + 1;
+  eachUnit(outcomes, places, (prompt, unit) => {
+    if (patterns.length > 4 * MOST_PATTERNS) return;
+    const from = at[prompt]!;
+    const key = ((from * base + unit[0]) * base + unit[1]) * base + unit[2];
+    let to = next.get(key);
+    if (to === undefined) {
+      next.set(key, (to = patterns.length));
+      patterns.push([...patterns[from]!, [...unit]]);
+    }
+    at[prompt] = to;
+  });
+  const counts = new Map<number, number>();
+  for (const pattern of at) if (pattern > 0) counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
+  if (patterns.length > 4 * MOST_PATTERNS || counts.size > MOST_PATTERNS) return null;
+  return [...counts].map(([pattern, count]) => ({ units: patterns[pattern]!, count }));
+}
+
+function unitsOf(outcomes: Outcomes, places: number[]): Weighted {
+  const base = places.length + 1;
+  const counts = new Float64Array(base ** 3);
+  eachUnit(outcomes, places, (_, [losses, ties, wins]) => counts[(losses * base + ties) * base + wins]!++);
+  return [...counts].flatMap((count, at) => {
+    const unit = [Math.floor(at / base ** 2), Math.floor(at / base) % base, at % base];
+    return count > 0 && at > 0 ? [{ unit, count }] : [];
+  });
+}
+
+interface Resampling {
+  level: number;
+  resamples: number;
+  seed: number;
+}
+
+/** Places of the upper triangle in a coincidence matrix, which is symmetric. */
+const UPPER = [0, 1, 2, 4, 5, 8];
+
+/** Krippendorff's alpha over all comparisons, and its interval by prompt. */
+function alphaOfPrompts(
+  outcomes: Outcomes,
+  places: number[],
+  patterns: Pattern[] | null,
+  options: Resampling,
+): Agreement['krippendorff_alpha'] {
+  const resampling = patterns === null ? inTheLimit(outcomes, places) : byPattern(patterns);
+  const { alpha: value, reason } = alphaOf(resampling.total, CATEGORIES);
+  if (value === null) {
+    const text =
+      reason === 'no_variation'
+        ? 'every judge names the same outcome every time, so agreement beyond chance is undefined'
+        : 'no comparison was judged by two judges';
+    return { value, low: null, high: null, reason: text };
+  }
+  const interval = resampling.interval(options);
+  return { value, low: interval?.low ?? null, high: interval?.high ?? null };
+}
+
+/** Coincidences of all comparisons, and the interval of alpha when prompts are drawn again. */
+interface Resampled {
+  total: Float64Array;
+  interval(options: Resampling): { low: number; high: number } | null;
+}
+
+function byPattern(patterns: Pattern[]): Resampled {
+  const coincidences = patterns.map(({ units }) => {
+    const own = new Float64Array(9);
+    for (const unit of units) addCoincidences(own, unit);
+    return own;
+  });
+  const counts = patterns.map(({ count }) => count);
+  const added = (drawn: ArrayLike<number>, into: Float64Array): Float64Array => {
+    into.fill(0);
+    for (let k = 0; k < coincidences.length; k++) {
+      if (drawn[k] === 0) continue;
+      for (let c = 0; c < 9; c++) into[c]! += drawn[k]! * coincidences[k]![c]!;
+    }
+    return into;
+  };
+  const scratch = new Float64Array(9);
+  return {
+    total: added(counts, new Float64Array(9)),
+    interval: (options) =>
+      bootstrapStatistic(counts, (drawn) => alphaOf(added(drawn, scratch), CATEGORIES).alpha, options),
+  };
+}
+
+function inTheLimit(outcomes: Outcomes, places: number[]): Resampled {
+  const size = UPPER.length;
+  const own = new Float64Array(outcomes.prompts * size);
+  const rated = new Uint8Array(outcomes.prompts);
+  const one = new Float64Array(9);
+  eachUnit(outcomes, places, (prompt, unit) => {
+    one.fill(0);
+    addCoincidences(one, unit);
+    rated[prompt] = 1;
+    for (let c = 0; c < size; c++) own[prompt * size + c]! += one[UPPER[c]!]!;
+  });
+  const moments = new Moments(size);
+  rated.forEach((there, prompt) => {
+    if (there === 1) moments.add(own, prompt * size);
+  });
+  const whole = (totals: Float64Array): Float64Array => {
+    UPPER.forEach((at, c) => (one[at] = one[3 * (at % 3) + Math.floor(at / 3)] = totals[c]!));
+    return one;
+  };
+  return {
+    total: whole(moments.sums).slice(),
+    interval: (options) => bootstrapTotals(moments, (totals) => alphaOf(whole(totals), CATEGORIES).alpha, options),
+  };
+}
+
+type Weighted = { unit: number[]; count: number }[];
+
+function fleissOf(counts: Weighted, judges: number): Agreement['fleiss_kappa'] {
+  if (judges < 2) return { value: null, reason: 'fewer than two judges' };
+  const { kappa, reason } = fleissOfCounts(counts, judges);
+  if (kappa !== null) return { value: kappa };
+  return {
+    value: null,
+    reason:
+      reason === 'no_variation' ? 'every judge names the same outcome every time' : 'no comparison was judged by all',
+  };
+}
+
+function unanimousOf(counts: Weighted, judges: number): Agreement['unanimous'] {
+  let [n, same] = [0, 0];
+  for (const { unit, count } of counts) {
+    if (judges < 2 || unit[0]! + unit[1]! + unit[2]! !== judges) continue;
+    n += count;
+    if (unit.includes(judges)) same += count;
+  }
+  return { n, share: n === 0 ? null : same / n };
+}
+
+/** Judges' worth of independent votes, from the correlation of their scores on one comparison (one-way ICC). */
+function effectiveOf(counts: Weighted, judges: number): number | null {
+  if (judges < 2) return judges === 1 ? 1 : null;
+  const groups = counts.map(({ unit, count }) => ({
+    n: unit[0]! + unit[1]! + unit[2]!,
+    sum: unit[1]! / 2 + unit[2]!,
+    squares: unit[1]! / 4 + unit[2]!,
+    times: count,
+  }));
+  const correlation = oneWayIcc(groups);
+  return correlation === null ? null : effectiveJudges(judges, correlation);
+}

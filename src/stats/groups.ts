@@ -1,0 +1,111 @@
+// The strata of a summary: which rows belong to which group.
+import type { Group } from '../summary.js';
+import { LETTER } from '../tally/table.js';
+import { fieldOf, type Columns } from './columns.js';
+
+export type Grouping = (keyof Group)[];
+
+/** Groupings of every summary unless others are asked for; the overall one, `[]`, always comes first. */
+export const GROUPINGS: Grouping[] = [
+  ['domain'],
+  ['suite'],
+  ['category'],
+  ['judge'],
+  ['order'],
+  ['suite', 'judge'],
+  ['category', 'judge'],
+];
+
+export interface GroupRows {
+  group: Group;
+  /** Ascending. */
+  rows: Int32Array;
+}
+
+/**
+ * Rows by group, in order of first appearance among `rows` (default: all); a row whose field is null belongs to no
+ * group of that grouping. The columns must be those of orders when the grouping names the order.
+ */
+export function grouped(columns: Columns, grouping: Grouping, rows = everyRow(columns)): GroupRows[] {
+  // The overall group is there also when nothing is.
+  if (grouping.length === 0) return [{ group: {}, rows }];
+  const fields = grouping.map((field) => fieldOf(columns, field));
+  const homes = new Map<number, number>();
+  const first: number[] = [];
+  const sizes: number[] = [];
+  const home = new Int32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    let key = 0;
+    for (let f = 0; f < fields.length && key >= 0; f++) {
+      const { code, names } = fields[f]!;
+      const value = code[rows[i]!]!;
+      key = value < 0 ? -1 : key * names.length + value;
+    }
+    if (key < 0) {
+      home[i] = -1;
+      continue;
+    }
+    let at = homes.get(key);
+    if (at === undefined) {
+      homes.set(key, (at = first.length));
+      first.push(rows[i]!);
+      sizes.push(0);
+    }
+    home[i] = at;
+    sizes[at]!++;
+  }
+  const groups = first.map((row, at): GroupRows => {
+    const group = Object.fromEntries(grouping.map((field, f) => [field, fields[f]!.names[fields[f]!.code[row]!]!]));
+    return { group, rows: new Int32Array(sizes[at]!) };
+  });
+  sizes.fill(0);
+  for (let i = 0; i < rows.length; i++) {
+    const at = home[i]!;
+    if (at >= 0) groups[at]!.rows[sizes[at]!++] = rows[i]!;
+  }
+  return groups;
+}
+
+/** Every row of the columns, always the same array. */
+export function everyRow(columns: Columns): Int32Array {
+  if (columns.every === null) {
+    columns.every = new Int32Array(columns.row.length);
+    for (let at = 0; at < columns.every.length; at++) columns.every[at] = at;
+  }
+  return columns.every;
+}
+
+/** Comparisons in some rows, each counted once however many judges saw it; rows of one item stand together. */
+export function comparisonsOf(columns: Columns, rows: ArrayLike<number>): number {
+  let total = 0;
+  for (let from = 0; from < rows.length;) {
+    const item = columns.item[rows[from]!]!;
+    let to = from + 1;
+    while (to < rows.length && columns.item[rows[to]!] === item) to++;
+    total += ofItem(columns, rows, from, to);
+    from = to;
+  }
+  return total;
+}
+
+function ofItem(columns: Columns, rows: ArrayLike<number>, from: number, to: number): number {
+  let whole = 0;
+  let gaps = 0;
+  for (let i = from; i < to; i++) {
+    whole = Math.max(whole, columns.repeats[rows[i]!]!);
+    gaps |= columns.gaps[rows[i]!]!;
+  }
+  if (gaps === 0) return whole;
+  const { start, letters } = columns.table;
+  let seen = 0;
+  for (let repeat = 0; repeat < whole; repeat++) {
+    for (let i = from; i < to; i++) {
+      const row = columns.row[rows[i]!]!;
+      const cell = start[row]! + repeat;
+      if (cell >= start[row + 1]! || letters[cell] === LETTER.gap) continue;
+      seen++;
+      break;
+    }
+  }
+  return seen;
+}

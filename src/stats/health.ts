@@ -1,0 +1,206 @@
+// Can a judge be trusted? Its rates over tallies, each with an interval that keeps prompts whole.
+import type { CanaryTally, Due, Failure, Retest, Role } from '../records.js';
+import type { CriterionSummary, JudgeHealth, Rate } from '../summary.js';
+import { type CriterionColumns, LETTER, type TallyTable } from '../tally/table.js';
+import { clusteredRate } from './cluster.js';
+import { failedIn, judgedIn } from './columns.js';
+import { tQuantile } from './distributions.js';
+import { familyOverlap } from './self-preference.js';
+
+/** Model names by judge, and of the two checkpoints; null where a name is not known. */
+export interface Families {
+  judges: Record<string, string | null>;
+  baseline: string | null;
+  candidate: string | null;
+}
+
+export interface HealthInput {
+  judge: string;
+  table: TallyTable;
+  /** Rows of this judge. */
+  rows: Int32Array;
+  retests: Retest[];
+  canaries: CanaryTally[];
+  due: Due[] | null;
+  families: Families | null;
+  accuracy: JudgeHealth['accuracy'];
+  level: number;
+}
+
+/** Judge health of one judge; a rate without a chance is null with the reason. */
+export function healthOf(input: HealthInput): JudgeHealth {
+  const { judge, level, table, rows } = input;
+  const { counts: c } = table;
+  const rate = (events: Count, chances: Count, reason: string): Rate =>
+    asRate(rateOver(table, rows, events, chances, level), reason);
+  const column =
+    (column: Int32Array): Count =>
+    (row) =>
+      column[row]!;
+  const failed: Partial<Record<Failure, number>> = {};
+  for (const [reason, column] of table.failures) {
+    let n = 0;
+    for (const row of rows) n += column[row]!;
+    if (n > 0) failed[reason] = n;
+  }
+  const pairs = column(c.pairs);
+  const orderDependent = orderDependentIn(table);
+  const notPaired = 'no comparison was judged in both orders';
+  return {
+    judge,
+    first_slot_rate: rate(
+      (row) => c.baseline_first_losses[row]! + c.candidate_first_wins[row]!,
+      (row) =>
+        c.baseline_first_wins[row]! +
+        c.baseline_first_losses[row]! +
+        c.candidate_first_wins[row]! +
+        c.candidate_first_losses[row]!,
+      'no decisive judgment with a known order',
+    ),
+    position_consistency: rate((row) => c.pairs[row]! - orderDependent(row), pairs, notPaired),
+    order_dependent_rate: rate(orderDependent, pairs, notPaired),
+    repeat_consistency: retestRate(input.retests, level),
+    longer_wins_rate: rate(
+      column(c.longer_wins),
+      column(c.unequal),
+      'no decisive judgment of texts that differ in length',
+    ),
+    failed,
+    coverage: coverageOf(table, rows, input.due, level),
+    canaries: input.canaries.map(({ kind, n, passed }) => ({ kind, n, passed })),
+    quote_mismatch_rate: rate(column(c.quote_mismatches), column(c.quotes), 'no judgment quotes the text it chose'),
+    score_contradictions: rate(column(c.score_contradictions), column(c.rated), 'no decisive judgment with scores'),
+    family_overlap: overlapOf(judge, input.families),
+    accuracy: input.accuracy,
+  };
+}
+
+type Count = (row: number) => number;
+
+/** Order-dependent comparisons among those judged in both orders. */
+function orderDependentIn({ start, letters, counts }: TallyTable): Count {
+  return (row) => {
+    let n = 0;
+    for (let cell = start[row]!; cell < start[row + 1]!; cell++) if (letters[cell] === LETTER.o) n++;
+    return Math.min(n, counts.pairs[row]!);
+  };
+}
+
+function rateOver(
+  { prompt, prompts }: TallyTable,
+  rows: Int32Array,
+  eventsOf: Count,
+  chancesOf: Count,
+  level: number,
+): ReturnType<typeof clusteredRate> {
+  const events = new Float64Array(prompts);
+  const chances = new Float64Array(prompts);
+  for (const row of rows) {
+    const n = chancesOf(row);
+    if (n === 0) continue;
+    const at = prompt[row]!;
+    events[at]! += eventsOf(row);
+    chances[at]! += n;
+  }
+  return clusteredRate(events, chances, level);
+}
+
+function asRate(rate: ReturnType<typeof clusteredRate>, reason: string): Rate {
+  return rate === null ? { value: null, reason } : { value: rate.mean, low: rate.low, high: rate.high, n: rate.n };
+}
+
+function retestRate(retests: Retest[], level: number): Rate {
+  const prompts = new Map<string, { same: number; n: number }>();
+  for (const { prompt_hash, same, n } of retests) {
+    const known = prompts.get(prompt_hash) ?? { same: 0, n: 0 };
+    prompts.set(prompt_hash, { same: known.same + same, n: known.n + n });
+  }
+  const rows = [...prompts.values()];
+  const rate = clusteredRate(
+    rows.map(({ same }) => same),
+    rows.map(({ n }) => n),
+    level,
+  );
+  return asRate(rate, 'no comparison was judged again in the same order');
+}
+
+function coverageOf(table: TallyTable, rows: Int32Array, due: Due[] | null, level: number): Rate {
+  const judged = judgedIn(table);
+  const failed = failedIn(table);
+  if (due === null)
+    return asRate(
+      rateOver(table, rows, judged, (row) => judged(row) + failed(row), level),
+      'nothing was asked',
+    );
+  const n = due.reduce((sum, row) => sum + row.judgments, 0);
+  if (n === 0) return { value: null, reason: 'nothing is due' };
+  let all = 0;
+  for (const row of rows) all += judged(row);
+  // A share of a plan is a count and not a sample: it has no interval.
+  return { value: Math.min(1, all / n), n };
+}
+
+function overlapOf(judge: string, families: Families | null): Role[] {
+  if (families === null) return [];
+  const { baseline, candidate } = families;
+  return familyOverlap(families.judges[judge] ?? judge, { baseline, candidate });
+}
+
+/**
+ * How a judge scored each criterion: mean of (candidate − baseline) over judgments with its t interval over prompts
+ * (linearised), and the share of decisive judgments whose difference has the sign of the verdict.
+ */
+export function criteriaOf(table: TallyTable, rows: Int32Array, judge: string, level: number): CriterionSummary[] {
+  const criteria = [...table.criteria]
+    .map(([criterion, columns]) => ({ criterion, columns, first: rows.findIndex((row) => columns.n[row]! > 0) }))
+    .filter(({ first }) => first >= 0)
+    .sort((a, b) => a.first - b.first)
+    .map(({ criterion, columns }) => [criterion, summed(table, rows, columns)] as const);
+  return criteria.map(([criterion, c]) => {
+    const n = c.n.reduce((sum, x) => sum + x, 0);
+    const mean = n === 0 ? null : c.difference.reduce((sum, x) => sum + x, 0) / n;
+    const half = mean === null ? null : halfWidth(c, mean, n, level);
+    return {
+      judge,
+      criterion,
+      n,
+      mean_difference: mean,
+      low: mean === null || half === null ? null : mean - half,
+      high: mean === null || half === null ? null : mean + half,
+      agrees_with_verdict: c.decisive === 0 ? null : c.agrees / c.decisive,
+    };
+  });
+}
+
+function summed({ prompt, prompts }: TallyTable, rows: Int32Array, own: CriterionColumns): Criterion {
+  const c = { n: new Float64Array(prompts), difference: new Float64Array(prompts), decisive: 0, agrees: 0 };
+  for (const row of rows) {
+    const at = prompt[row]!;
+    c.n[at]! += own.n[row]!;
+    c.difference[at]! += own.difference[row]!;
+    c.decisive += own.decisive[row]!;
+    c.agrees += own.agrees[row]!;
+  }
+  return c;
+}
+
+/** Sums by prompt, and over all. */
+interface Criterion {
+  n: Float64Array;
+  difference: Float64Array;
+  decisive: number;
+  agrees: number;
+}
+
+function halfWidth(c: Criterion, mean: number, n: number, level: number): number | null {
+  let size = 0;
+  let squares = 0;
+  for (let i = 0; i < c.n.length; i++) {
+    if (c.n[i] === 0) continue;
+    size++;
+    squares += (c.difference[i]! - mean * c.n[i]!) ** 2;
+  }
+  if (size < 2) return null;
+  const se = Math.sqrt((squares * size) / (size - 1)) / n;
+  return tQuantile((1 + level) / 2, size - 1) * se;
+}

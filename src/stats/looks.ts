@@ -1,0 +1,77 @@
+// What may be said of a run while it goes, and when may it stop? By domain, over prompts that are wholly judged: the
+// universal-mixture e-process against one half and the confidence sequence, alpha split over the domains (Ville 1939;
+// sources in sequential.ts). Valid however often one looks.
+import type { Domain } from '../records.js';
+import type { Look } from '../summary.js';
+import type { TallyTable } from '../tally/table.js';
+import { failedIn, judgedIn } from './columns.js';
+import { confidenceSequence, logEValue } from './sequential.js';
+import { countScores, meanOf } from './counts.js';
+
+/** Fixed before the first look and stored with the run. */
+export interface StoppingRule {
+  method: 'universal-mixture';
+  /** Of the whole run; each domain has its share. */
+  alpha: number;
+  /** Prompts of a domain before it can be decided. */
+  minimum: number;
+  /** By domain that is asked: half-width of the range around one half in which a difference does not matter. */
+  margins: Partial<Record<Domain, number>>;
+  /** Of the judges of a jury that weighs them, as they were known then. */
+  weights?: Record<string, number>;
+}
+
+/**
+ * One look at each domain of the rule. `due(judge)`: judgments of a prompt; prompts that lack one of a judge of the panel
+ * are still under way and left out.
+ */
+export function looks(
+  table: TallyTable,
+  rule: StoppingRule,
+  { panel, due }: { panel: readonly string[]; due: (judge: string) => number },
+): Look[] {
+  const domains = Object.keys(rule.margins) as Domain[];
+  const alpha = rule.alpha / domains.length;
+  const scores = scoresOf(table, panel, due);
+  return domains.map((domain) => {
+    const counts = countScores(scores.get(domain) ?? []);
+    const { low, high } = confidenceSequence(counts, alpha);
+    const look = { domain, n: counts.n, win_rate: meanOf(counts), log_e: logEValue(counts), low, high };
+    return { ...look, verdict: verdictOf(look, alpha, rule.margins[domain]!, rule.minimum) };
+  });
+}
+
+function verdictOf(
+  { n, win_rate, log_e, low, high }: Omit<Look, 'verdict'>,
+  alpha: number,
+  margin: number,
+  minimum: number,
+): Look['verdict'] {
+  if (n < minimum || win_rate === null) return 'undecided';
+  if (log_e >= -Math.log(alpha)) return win_rate > 0.5 ? 'better' : 'worse';
+  return low > 0.5 - margin && high < 0.5 + margin ? 'equivalent' : 'undecided';
+}
+
+/** Mean scores of prompts that every judge of the panel has wholly judged, by domain. */
+function scoresOf(table: TallyTable, panel: readonly string[], due: (judge: string) => number): Map<string, number[]> {
+  const { item, domain, domains, judges, judge, start, scores } = table;
+  const [judged, failed] = [judgedIn(table), failedIn(table)];
+  const asked = judges.map((name) => (panel.includes(name) ? due(name) : null));
+  const means = new Map<string, number[]>(domains.map((name) => [name, []]));
+  for (let from = 0; from < table.rows;) {
+    let [to, done, sum, scored] = [from, 0, 0, 0];
+    for (; to < table.rows && item[to] === item[from]; to++) {
+      const least = asked[judge[to]!]!;
+      if (least === null) continue;
+      if (judged(to) + failed(to) >= least) done++;
+      for (let cell = start[to]!; cell < start[to + 1]!; cell++) {
+        if (Number.isNaN(scores[cell])) continue;
+        sum += scores[cell]!;
+        scored++;
+      }
+    }
+    if (done >= panel.length && scored > 0) means.get(domains[domain[from]!] ?? '')?.push(sum / scored);
+    from = to;
+  }
+  return means;
+}

@@ -1,0 +1,257 @@
+// From tallies to the summary: the one place where `stats`, summary.json, the report, the gate and HTTP get numbers.
+import { DOMAINS, type CanaryTally, type Domain, type Due, type Retest, type Tally } from '../records.js';
+import type { Estimate, Group, JudgeHealth, Summary, Warning } from '../summary.js';
+import { pick, rowsWhere, tableOf, type TallyTable } from '../tally/table.js';
+import { adjust } from './adjust.js';
+import { agreementOf } from './agreement.js';
+import { decide, defaultMargin, type DomainEvidence, type Tested } from './decision.js';
+import { coverageOf, estimateOf, type EstimateOptions } from './estimate.js';
+import { orderColumns, totalsOf, wholeColumns, type Columns } from './columns.js';
+import { everyRow, grouped, GROUPINGS, type Grouping } from './groups.js';
+import { panelOf, type PanelOptions } from './panel.js';
+import { criteriaOf, healthOf, type Families } from './health.js';
+import { effectiveOf, intervalOf, sampleOf, Scratch, type IntervalMethod, type Sample } from './sample.js';
+import { signFlip } from './sign-flip.js';
+import { varianceOfScores } from './variance.js';
+import { warningsOf } from './warnings.js';
+
+export interface SummarizeInput extends PanelOptions {
+  tallies: readonly Tally[] | TallyTable;
+  /** The plan; coverage counts against the rows present without one. */
+  due?: Due[] | undefined;
+  retests?: Retest[] | undefined;
+  canaries?: CanaryTally[] | undefined;
+  run?: Record<string, unknown> | null | undefined;
+  /** Of every bootstrap that draws. Default 0. */
+  seed?: number | undefined;
+  /** Confidence level of all intervals. Default 0.95. */
+  level?: number | undefined;
+  /** Set before the run; default 0.05, below 400 prompts 0.10. */
+  margins?: Partial<Record<Domain, number>> | undefined;
+  /** Groupings instead of the usual ones; the overall estimate always comes first. */
+  by?: Grouping[] | undefined;
+  method?: 'auto' | IntervalMethod | undefined;
+  excludeOrderDependent?: boolean | undefined;
+  /** Weigh prompts by how often they were judged; prompts still stay whole in intervals and tests. */
+  pooled?: boolean | undefined;
+  /** Only these judges. */
+  judges?: string[] | undefined;
+  /** By judge: accuracy against known answers, by group. */
+  accuracy?: Record<string, JudgeHealth['accuracy']> | undefined;
+  families?: Families | undefined;
+  /** The deciding judges as one, where they do not decide by their mean: a tally a prompt, in place of their own. */
+  jury?: Tally[] | undefined;
+  /** Said by whoever read or ran it; they come first. */
+  warnings?: Warning[] | undefined;
+}
+
+/**
+ * Every statistic of the tallies. The order of rows changes nothing; nothing is NaN; a null stands with its reason. Pure:
+ * the same input gives the same summary.
+ */
+export function summarize(input: SummarizeInput): Summary {
+  const { level = 0.95, seed = 0, method = 'auto', pooled = false } = input;
+  const whole = 'rows' in input.tallies ? input.tallies : tableOf(input.tallies);
+  const wanted = input.judges;
+  const table =
+    wanted === undefined
+      ? whole
+      : pick(
+          whole,
+          rowsWhere(whole, (row) => wanted.includes(whole.judges[whole.judge[row]!]!)),
+        );
+  const { judges } = table;
+  const panel = panelOf(judges, input);
+  const all = rowsWhere(table, () => true);
+  const ofJudge = judges.map((_, at) => rowsWhere(table, (row) => table.judge[row] === at));
+  const deciding =
+    panel.length === judges.length ? all : rowsWhere(table, (row) => panel.includes(judges[table.judge[row]!]!));
+  const every = columnsBy(table, all, input.excludeOrderDependent);
+  const own = deciding === all ? every : columnsBy(table, deciding, input.excludeOrderDependent);
+  const jury = input.jury === undefined ? null : juryColumns(input.jury, input.excludeOrderDependent);
+  // By order each judge stands for itself: a jury has no order.
+  const main = (ordered: boolean): Columns => (jury !== null && !ordered ? jury(false) : own(ordered));
+  const samples = new Samples(Math.max(table.prompts, jury?.(false).table.prompts ?? 0), pooled);
+  const estimates: Estimate[] = [];
+  for (const grouping of [[], ...(input.by ?? GROUPINGS)] as Grouping[]) {
+    const perJudge = grouping.includes('judge');
+    const columns = (perJudge ? every : main)(grouping.includes('order'));
+    for (const { group, rows } of grouped(columns, grouping)) {
+      const due = dueIn(input.due, group, perJudge ? judges : panel);
+      estimates.push(samples.estimate(group, columns, rows, { level, seed, method, due }));
+    }
+  }
+  adjustFamilies(estimates, 1 - level);
+  const summary: Summary = {
+    run: input.run ?? null,
+    estimates,
+    agreement: agreementOf(table, panel, { level, seed }),
+    judges: judges.map((judge, at) =>
+      healthOf({
+        judge,
+        table,
+        rows: ofJudge[at]!,
+        retests: (input.retests ?? []).filter((row) => row.judge === judge),
+        canaries: (input.canaries ?? []).filter((row) => row.judge === judge),
+        due: input.due?.filter((row) => row.judge === judge) ?? null,
+        families: input.families ?? null,
+        accuracy: input.accuracy?.[judge] ?? [],
+        level,
+      }),
+    ),
+    decision: decisionOf(main(false), samples, { ...input, level, method, pooled }),
+    variance: varianceOfScores(table, deciding),
+    criteria: judges.flatMap((judge, at) => criteriaOf(table, ofJudge[at]!, judge, level)),
+    warnings: [],
+  };
+  summary.warnings = [...(input.warnings ?? []), ...warningsOf(summary, table)];
+  return summary;
+}
+
+/** Columns of whole tallies, or of their orders, each made once and only if a grouping asks. */
+function columnsBy(
+  table: TallyTable,
+  rows: Int32Array,
+  excludeOrderDependent: boolean | undefined,
+): (ordered: boolean) => Columns {
+  const made: { whole?: Columns; ordered?: Columns } = {};
+  return (ordered) =>
+    ordered
+      ? (made.ordered ??= orderColumns(table, rows))
+      : (made.whole ??= wholeColumns(table, rows, excludeOrderDependent));
+}
+
+function juryColumns(tallies: Tally[], excludeOrderDependent: boolean | undefined): (ordered: boolean) => Columns {
+  const table = tableOf(tallies);
+  return columnsBy(
+    table,
+    rowsWhere(table, () => true),
+    excludeOrderDependent,
+  );
+}
+
+/** Samples of groups, and what follows from them, made once: with one suite a domain both are the same rows. */
+class Samples {
+  private readonly scratch: Scratch;
+  private readonly known: { columns: Columns; rows: Int32Array; sample: Sample; estimate: Estimate | null }[] = [];
+
+  constructor(
+    prompts: number,
+    private readonly pooled: boolean,
+  ) {
+    this.scratch = new Scratch(prompts);
+  }
+
+  of(columns: Columns, rows: Int32Array): Sample {
+    return this.entry(columns, rows).sample;
+  }
+
+  estimate(group: Group, columns: Columns, rows: Int32Array, options: EstimateOptions): Estimate {
+    const entry = this.entry(columns, rows);
+    const made = (entry.estimate ??= estimateOf(group, columns, rows, entry.sample, options));
+    // What is due differs where a group was planned and nothing of it is there yet.
+    return {
+      ...made,
+      group,
+      coverage: options.due === null ? made.coverage : coverageOf(made.n_judgments, 0, options.due),
+    };
+  }
+
+  private entry(columns: Columns, rows: Int32Array) {
+    let entry = this.known.find((one) => one.columns === columns && same(one.rows, rows));
+    if (entry === undefined) {
+      entry = { columns, rows, sample: sampleOf(columns, rows, this.scratch, this.pooled), estimate: null };
+      this.known.push(entry);
+    }
+    return entry;
+  }
+}
+
+function same(a: Int32Array, b: Int32Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Judgments due in a group for these judges; null where no plan is known. */
+function dueIn(due: Due[] | undefined, group: Group, judges: string[]): number | null {
+  if (due === undefined) return null;
+  let sum = 0;
+  for (const row of due) {
+    const inside = Object.entries(group).every(([field, value]) => row[field as keyof Group] === value);
+    if (inside && judges.includes(row.judge)) sum += row.judgments;
+  }
+  return sum;
+}
+
+/**
+ * Holm inside the confirmatory families (domains; suites), Benjamini-Hochberg for the exploring ones (categories,
+ * judges and crossings). One question asked once, the overall one, needs none. Groups of too few prompts to ever reach
+ * alpha stay outside their family (Tarone 1990), with p_adjusted null.
+ */
+function adjustFamilies(estimates: Estimate[], alpha: number): void {
+  const families = new Map<string, Estimate[]>();
+  for (const estimate of estimates) {
+    const fields = Object.keys(estimate.group).join('*');
+    if (fields === '' || fields === 'order' || estimate.p_value === null) continue;
+    if (2 ** (1 - estimate.n_prompts) > alpha) continue;
+    const family = families.get(fields);
+    if (family) family.push(estimate);
+    else families.set(fields, [estimate]);
+  }
+  for (const [fields, family] of families) {
+    const adjustment = fields === 'domain' || fields === 'suite' ? 'holm' : 'benjamini-hochberg';
+    const adjusted = adjust(
+      family.map(({ p_value }) => p_value!),
+      adjustment,
+    );
+    family.forEach((estimate, i) => {
+      estimate.p_adjusted = adjusted[i]!;
+      estimate.adjustment = adjustment;
+    });
+  }
+}
+
+type DecisionInput = SummarizeInput & { level: number; method: 'auto' | IntervalMethod; pooled: boolean };
+
+function decisionOf(columns: Columns, samples: Samples, input: DecisionInput): Summary['decision'] {
+  const tested = (name: string, rows: Int32Array, margin: number | null): Tested & { margin: number } => {
+    const sample = samples.of(columns, rows);
+    const used = margin ?? defaultMargin(sample.n);
+    const { wins, losses, ties, order_dependent } = totalsOf(columns, rows);
+    return {
+      name,
+      n: sample.n,
+      n_effective: effectiveOf(sample, input.level)?.n_effective ?? null,
+      rate: sample.rate,
+      wins,
+      losses,
+      ties: ties + order_dependent,
+      evidence: evidenceOf(sample, used, input),
+      margin: used,
+    };
+  };
+  const whole = (name: string, rows: Int32Array, margin: number | null): DomainEvidence => {
+    const all = tested(name, rows, margin);
+    const suites = grouped(columns, ['suite'], rows);
+    const parts = suites.length < 2 ? [] : suites.map(({ group, rows: own }) => tested(group.suite!, own, all.margin));
+    return { ...all, suites: parts };
+  };
+  const byDomain = new Map(grouped(columns, ['domain']).map(({ group, rows }) => [group.domain, rows]));
+  const domains = Object.fromEntries(
+    DOMAINS.map((domain) => {
+      const rows = byDomain.get(domain) ?? new Int32Array();
+      const planned = input.due?.some((row) => row.domain === domain) ?? false;
+      return [domain, rows.length > 0 || planned ? whole(domain, rows, input.margins?.[domain] ?? null) : null];
+    }),
+  ) as Record<Domain, DomainEvidence | null>;
+  const every = everyRow(columns);
+  return decide(domains, every.length === 0 ? null : whole('overall', every, null));
+}
+
+function evidenceOf(sample: Sample, margin: number, { level, method }: DecisionInput): Tested['evidence'] {
+  const interval = intervalOf(sample, level, method);
+  const inner = intervalOf(sample, Math.max(0, 2 * level - 1), method);
+  if (interval === null || inner === null) return null;
+  return { interval, inner, p: signFlip(sample.deviations), alpha: 1 - level, margin };
+}

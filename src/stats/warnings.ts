@@ -1,0 +1,77 @@
+// What a reader of the numbers must know before believing them.
+import type { Summary, Warning } from '../summary.js';
+import type { TallyTable } from '../tally/table.js';
+
+/** Warnings that follow from the numbers themselves, the gravest first; empty when there is nothing to say. */
+export function warningsOf(summary: Summary, { rows, counts, prompts: texts, items: ids }: TallyTable): Warning[] {
+  const warnings: Warning[] = [];
+  const overall = summary.estimates[0];
+  if (overall === undefined || rows === 0)
+    return [{ code: 'NOTHING_JUDGED', message: 'There is no judgment to count.' }];
+  const { failed, wins, losses, ties, order_dependent, bounds, win_rate, n_prompts } = overall;
+  const asked = wins + losses + ties + order_dependent + failed;
+  if (failed > 0 && failed > 0.05 * asked) {
+    const crossing = bounds !== null && bounds.low < 0.5 && bounds.high > 0.5;
+    warnings.push({
+      code: 'MANY_FAILED',
+      message: `${failed} of ${asked} comparisons have no outcome because a judgment failed${crossing ? '; had they all gone one way, the sign could change' : ''}.`,
+      failed,
+      asked,
+    });
+  }
+  if (win_rate !== null && n_prompts < 10) {
+    warnings.push({
+      code: 'FEW_PROMPTS',
+      message: `${n_prompts} prompts carry counts, not a percentage.`,
+      n_prompts,
+    });
+  }
+  if (texts < ids) {
+    warnings.push({
+      code: 'SAME_PROMPTS',
+      message: `${ids} prompts are ${texts} different texts; each text counts once.`,
+      prompts: ids,
+      texts,
+    });
+  }
+  const { order_unknown_wins, order_unknown_losses, order_unknown_ties } = counts;
+  if ([order_unknown_wins, order_unknown_losses, order_unknown_ties].some((column) => column.some((n) => n > 0))) {
+    warnings.push({
+      code: 'ORDER_UNKNOWN',
+      message: 'Some judgments do not state which response was printed first, so a position effect cannot be seen.',
+    });
+  }
+  const length = overall.length_controlled;
+  if ('win_rate' in length && win_rate !== null && Math.abs(length.win_rate - win_rate) > 0.1) {
+    warnings.push({
+      code: 'LENGTH_MATTERS',
+      message: `At equal length the win rate would be ${length.win_rate.toFixed(2)} instead of ${win_rate.toFixed(2)}.`,
+    });
+  }
+  for (const { judge, family_overlap, position_consistency: consistency } of summary.judges) {
+    if (family_overlap.length > 0) {
+      warnings.push({
+        code: 'SAME_FAMILY',
+        message: `Judge ${judge} is of the same model family as the ${family_overlap.join(' and the ')}.`,
+        judge,
+      });
+    }
+    if (consistency.value !== null && consistency.value < 0.5) {
+      warnings.push({
+        code: 'ORDER_DECIDES',
+        message: `Judge ${judge} names another winner when the order is turned in ${Math.round(100 * (1 - consistency.value))} % of comparisons.`,
+        judge,
+      });
+    }
+  }
+  for (const { judges, observed, cohen_kappa: kappa, gwet_ac1: ac1 } of summary.agreement.pairs) {
+    if (observed !== null && kappa !== null && ac1 !== null && observed >= 0.8 && kappa < 0.4) {
+      warnings.push({
+        code: 'KAPPA_PARADOX',
+        message: `${judges[0]} and ${judges[1]} agree on ${Math.round(100 * observed)} % but kappa is ${kappa.toFixed(2)}: they nearly always name the same side, so chance agreement is high; see AC1 (${ac1.toFixed(2)}).`,
+        judges,
+      });
+    }
+  }
+  return warnings;
+}
