@@ -1,0 +1,154 @@
+// What does the body of a judge prompt file print? Liquid as a pure function of its values: tags and filters that read
+// files, the clock or chance are not available, and a fault is said with its place in the file.
+import { Liquid, type LiquidError, type Template as Compiled } from 'liquidjs';
+import { DoubleblindError, suggest, type ErrorCode } from '../errors.js';
+import type { Message } from '../records.js';
+
+/** What the texts part of a template may name. Absent parts are null, so that `{% if reference %}` works. */
+export interface TextValues {
+  /** The prompt between delimiters of its own; so are `system`, `reference` and each content of `messages`. */
+  prompt: string;
+  messages: Message[];
+  system: string | null;
+  reference: string | null;
+  first: string;
+  second: string;
+  open_a: string;
+  close_a: string;
+  open_b: string;
+  close_b: string;
+}
+
+export const RUBRIC_VARIABLES = ['criteria', 'scale'];
+export const TEXT_VARIABLES = [
+  ...['prompt', 'messages', 'system', 'reference', 'first', 'second'],
+  ...['open_a', 'close_a', 'open_b', 'close_b'],
+];
+
+const liquid = new Liquid({
+  strictVariables: true,
+  strictFilters: true,
+  ownPropertyOnly: true,
+  memoryLimit: 1e8,
+  renderLimit: 5000,
+  templates: {},
+});
+for (const tag of ['include', 'render', 'layout', 'block']) Reflect.deleteProperty(liquid.tags, tag);
+for (const filter of Object.keys(liquid.filters)) {
+  if (/^(?:sample|date.*)$/.test(filter)) Reflect.deleteProperty(liquid.filters, filter);
+}
+
+const PROBE: TextValues = {
+  prompt: '⟦Prompt⟧',
+  messages: [{ role: 'user', content: '⟦Turn⟧' }],
+  system: null,
+  reference: null,
+  first: '⟦First⟧',
+  second: '⟦Second⟧',
+  open_a: '⟦Open-A⟧',
+  close_a: '⟦Close-A⟧',
+  open_b: '⟦Open-B⟧',
+  close_b: '⟦Close-B⟧',
+};
+/** Renderings that a template must pass before any is sent: without and with the optional parts. */
+const PROBES: TextValues[] = [PROBE, { ...PROBE, system: '⟦System⟧', reference: '⟦Reference⟧' }];
+
+interface Fixed {
+  criteria: string[];
+  scale: [number, number] | null;
+}
+
+/** One part of the body, compiled once; places in errors are those of the file. */
+export class Part {
+  /** The variables it names, with the first place of each. */
+  readonly variables: ReadonlyMap<string, { line: number; column: number }>;
+  private readonly compiled: Compiled[];
+
+  /** @param start 0-based index of the part's first line; `end` is exclusive. */
+  constructor(
+    lines: string[],
+    private readonly start: number,
+    end: number,
+    private readonly file: string,
+    allowed: string[],
+  ) {
+    this.compiled = this.placed(() => liquid.parse(lines.slice(start, end).join('\n')));
+    const { globals } = liquid.analyzeSync(this.compiled, { partials: false });
+    this.variables = new Map(
+      Object.entries(globals).map(([name, [first]]) => {
+        const { row, col } = first!.location;
+        return [name, { line: row + start, column: col }];
+      }),
+    );
+    for (const name of this.variables.keys()) if (!allowed.includes(name)) this.refuseVariable(name, allowed);
+  }
+
+  /** @throws TEMPLATE_UNKNOWN_VARIABLE, TEMPLATE_SYNTAX: for what shows only when values are there. */
+  render(values: Fixed & Partial<TextValues>): string {
+    return this.placed(() => liquid.renderSync(this.compiled, values) as string).trim();
+  }
+
+  /**
+   * Passes when slot A is the text printed first: each response once, whole, right between its delimiters, A before B.
+   * @throws TEMPLATE_SLOT_MISSING, and as `render`
+   */
+  checkSlots(fixed: Fixed): void {
+    for (const probe of PROBES) {
+      const rendered = this.render({ ...fixed, ...probe });
+      const first = this.placeOfSlot(rendered, 'first', 'a');
+      const second = this.placeOfSlot(rendered, 'second', 'b');
+      if (first > second) this.refuseSlot('second', 'must be printed after {{ first }}');
+    }
+  }
+
+  private placeOfSlot(rendered: string, variable: 'first' | 'second', letter: 'a' | 'b'): number {
+    const [before, after, ...more] = rendered.split(PROBE[variable]);
+    if (after === undefined || more.length > 0) {
+      const times = after === undefined ? 0 : more.length + 1;
+      this.refuseSlot(variable, `must be printed once and unaltered, it is printed ${times} times`);
+    }
+    const [open, close] = [PROBE[`open_${letter}`], PROBE[`close_${letter}`]];
+    if (!before!.trimEnd().endsWith(open) || !after!.trimStart().startsWith(close)) {
+      this.refuseSlot(variable, `must stand right between {{ open_${letter} }} and {{ close_${letter} }}`);
+    }
+    return before!.length;
+  }
+
+  private refuseSlot(variable: string, rule: string): never {
+    throw new DoubleblindError('TEMPLATE_SLOT_MISSING', `{{ ${variable} }} ${rule}.`, {
+      file: this.file,
+      ...this.variables.get(variable),
+      hint: 'Print {{ open_a }}, {{ first }}, {{ close_a }}, then {{ open_b }}, {{ second }}, {{ close_b }}.',
+    });
+  }
+
+  private refuseVariable(name: string, allowed: string[]): never {
+    const place = { file: this.file, ...this.variables.get(name) };
+    if (TEXT_VARIABLES.includes(name)) {
+      const hint = 'The part above "<!-- texts -->" is the same for every comparison; it may name criteria and scale.';
+      const message = `variable "${name}" stands above the texts.`;
+      throw new DoubleblindError('TEMPLATE_UNKNOWN_VARIABLE', message, { ...place, hint });
+    }
+    const nearest = suggest(name, allowed);
+    const hint = nearest === null ? `Known variables: ${allowed.join(', ')}.` : `Did you mean "${nearest}"?`;
+    throw new DoubleblindError('TEMPLATE_UNKNOWN_VARIABLE', `unknown variable "${name}".`, { ...place, hint });
+  }
+
+  /** Runs a step of the Liquid engine and turns what it throws into a template error with its place in the file. */
+  private placed<T>(step: () => T): T {
+    try {
+      return step();
+    } catch (error) {
+      const { token, originalError, message } = error as LiquidError;
+      const [row, column] = token.getPosition() as [number, number];
+      const plain = (originalError?.message ?? message).replace(/, line:\d+, col:\d+$/, '');
+      const code: ErrorCode = plain.startsWith('undefined variable') ? 'TEMPLATE_UNKNOWN_VARIABLE' : 'TEMPLATE_SYNTAX';
+      throw new DoubleblindError(
+        code,
+        `${plain}.`,
+        { file: this.file, line: row + this.start, column },
+        { cause: error },
+      );
+    }
+  }
+}

@@ -1,0 +1,223 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { VERDICTS, type StopReason, type Verdict } from '../../src/records.js';
+import { readReply } from '../../src/judging/verdict.js';
+
+interface Row {
+  name: string;
+  template: keyof typeof TEMPLATES;
+  text: string;
+  stop_reason: StopReason | null;
+  expect: Record<string, unknown>;
+}
+
+const criteria = ['creativity', 'coherence', 'depth', 'engagement', 'quality'];
+const TEMPLATES = {
+  verdict: { criteria: [], scale: null, allow_tie: true },
+  'no-tie': { criteria: [], scale: null, allow_tie: false },
+  rubric: { criteria, scale: [1, 5] as [number, number], allow_tie: true },
+};
+const replies = new URL('../replies/', import.meta.url);
+const rows = readdirSync(replies).flatMap((file) =>
+  (JSON.parse(readFileSync(new URL(file, replies), 'utf8')) as Row[]).map((row) => ({ ...row, file })),
+);
+
+const read = (text: string, stop_reason: StopReason | null = 'end') =>
+  readReply({ text, stop_reason }, TEMPLATES.verdict);
+const json = (verdict: unknown, rationale = 'Clear.') => JSON.stringify({ rationale, quote: '', verdict });
+
+describe('the table of replies', () => {
+  test.each(rows)('$file: $name', (row) => {
+    const reading = readReply(row, TEMPLATES[row.template]);
+    expect(reading).toMatchObject(row.expect);
+    expect(reading.how).not.toBe('');
+    if (reading.state === 'failed') expect(Object.keys(reading)).not.toContain('verdict');
+  });
+
+  test('holds every failure that a reply can have, and every verdict', () => {
+    const seen = (key: string) => new Set(rows.map((row) => row.expect[key]).filter(Boolean));
+    expect(seen('failure')).toEqual(new Set(['refused', 'unreadable', 'truncated', 'contradictory']));
+    expect(seen('verdict')).toEqual(new Set(VERDICTS));
+  });
+});
+
+describe('how a reply was read is said', () => {
+  test.each([
+    [json('A'), 'JSON'],
+    [`\n ${json('A')}\n`, 'JSON'],
+    ['```json\n' + json('A') + '\n```', 'JSON in a code fence'],
+    ['```\n' + json('A') + '\n```  ', 'JSON in a code fence'],
+    [`So: ${json('A')}`, 'JSON in prose'],
+    [`${json('A')} so`, 'JSON in prose'],
+    ['```json\n' + json('A'), 'JSON in prose'],
+    [json('A') + '\n```', 'JSON in prose'],
+    ['Verdict: A', 'verdict line in plain text'],
+    [' \n', 'the reply is empty'],
+    ['```json  \n' + json('A') + '\n\n ```\nDone.', 'JSON in a code fence'],
+    ['```js\nf()\n```\nSo: ' + json('A') + '\n```', 'JSON in prose'],
+    ['```json\n' + json('A') + '\nand more ```', 'JSON in prose'],
+    ['', 'the reply is empty'],
+    [json('C'), 'JSON: "C" is not a verdict'],
+    [json('x'.repeat(50)), `JSON: "${'x'.repeat(40)}" is not a verdict`],
+    [json(3), 'JSON: a value of type number is not a verdict'],
+    [json('A', 'The winner is B.'), 'JSON: the verdict is A, the words around it say B'],
+    [`Winner: none\n${json('A')}`, 'JSON in prose: the verdict is A, the words around it say neither'],
+    ['{"verdict": "A", "verdict": "B"}', 'the key "verdict" stands twice with other values'],
+    [`${json('A')}${json('B')}`, 'several JSON objects name different verdicts'],
+    ['{"verdict": A}', 'the reply is not valid JSON'],
+    ['{"verdict": "A"', 'the JSON of the reply is cut off'],
+    ['{"x"'.repeat(17), 'the reply is full of braces that never close'],
+    ['{"x"'.repeat(16), 'plain text without a verdict line'],
+    ['Hm.', 'plain text without a verdict line'],
+    ['I cannot judge this.', 'plain text that declines to judge'],
+    ['Verdict: A\nVerdict: B', 'plain text names both verdicts'],
+    ['Verdict: A\nVerdict: tie', 'plain text names several verdicts'],
+    ['Verdict: none', 'the verdict line names no verdict'],
+    ['Verdict: A\nVerdict: none', 'the verdict line names no verdict'],
+  ])('%j', (text, how) => {
+    expect(read(text).how).toBe(how);
+  });
+
+  test('a rubric reply without usable scores says so, a reply without a rubric does not', () => {
+    expect(readReply({ text: json('A'), stop_reason: 'end' }, TEMPLATES.rubric).how).toBe(
+      'JSON, scores missing or off the scale',
+    );
+    expect(readReply({ text: json('A'), stop_reason: 'end' }, TEMPLATES.verdict).how).toBe('JSON');
+  });
+
+  test('stop reasons are named', () => {
+    expect(read('x', 'refusal').how).toBe('the endpoint reports a refusal');
+    expect(read('x', 'length').how).toBe('the reply reached the token limit');
+  });
+
+  test('a tie that is not allowed is named, structured or plain', () => {
+    const noTie = (text: string) => readReply({ text, stop_reason: 'end' }, TEMPLATES['no-tie']).how;
+    expect(noTie(json('tie'))).toBe('JSON: a tie where none is allowed');
+    expect(noTie('Verdict: tie')).toBe('verdict line: a tie where none is allowed');
+  });
+});
+
+test('a judge without a template answers with a verdict alone, and may call a tie', () => {
+  expect(readReply({ text: json('tie'), stop_reason: null }, null)).toMatchObject({ state: 'judged', verdict: 'tie' });
+  const rated = JSON.stringify({ scores_a: { quality: 3 }, scores_b: { quality: 3 }, verdict: 'A' });
+  expect(readReply({ text: rated, stop_reason: null }, null)).toMatchObject({ scores_a: null, how: 'JSON' });
+});
+
+test('a reply of 200,000 characters is read, a longer one is unreadable', () => {
+  const padded = (length: number) => json('A').padEnd(length, ' ');
+  expect(read(padded(200_000))).toMatchObject({ state: 'judged', verdict: 'A' });
+  expect(read(padded(200_001))).toMatchObject({
+    failure: 'unreadable',
+    how: 'the reply has more than 200000 characters',
+  });
+});
+
+test('scores are those of the criteria that were asked, on the scale that was given', () => {
+  const text = JSON.stringify({ scores_a: { wit: 2 }, scores_b: { wit: 3 }, verdict: 'B' });
+  const scores = (criteria: string[], scale: [number, number] | null) => {
+    const reading = readReply({ text, stop_reason: 'end' }, { criteria, scale, allow_tie: true });
+    return reading.state === 'judged' ? reading.scores_a : undefined;
+  };
+  expect(scores(['wit'], [1, 5])).toEqual({ wit: 2 });
+  expect(scores([], [1, 5])).toBe(null);
+  expect(scores(['wit'], null)).toBe(null);
+});
+
+test('an inherited property is no score', () => {
+  const template = { criteria: ['constructor'], scale: [1, 5] as [number, number], allow_tie: true };
+  const text = JSON.stringify({ scores_a: {}, scores_b: {}, verdict: 'A' });
+  expect(readReply({ text, stop_reason: 'end' }, template)).toMatchObject({ verdict: 'A', scores_a: null });
+});
+
+describe('for any text', () => {
+  const piece = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom(...rows.map((row) => row.text)),
+    fc.constantFrom(
+      'Verdict: A',
+      'Winner: B',
+      '[[A]]',
+      '[[B]]',
+      json('A'),
+      json('B'),
+      json('tie'),
+      '{"',
+      '}',
+      '"',
+      '\n',
+      '```',
+    ),
+  );
+  const text = fc.array(piece, { maxLength: 5 }).map((pieces) => pieces.join('\n'));
+
+  test('reading never throws, and fails with a reason or gives a verdict', () => {
+    fc.assert(
+      fc.property(text, fc.constantFrom('end', 'length', 'refusal', 'tool', 'other', null), (text, stop) => {
+        const reading = readReply({ text, stop_reason: stop }, TEMPLATES.rubric);
+        if (reading.state === 'judged') expect(VERDICTS).toContain(reading.verdict);
+        else expect(['refused', 'unreadable', 'truncated', 'contradictory']).toContain(reading.failure);
+        if (stop === 'length' || stop === 'refusal') expect(reading.state).toBe('failed');
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('a text that states no verdict is never given one', () => {
+    const words = fc.array(fc.constantFrom('A', 'B', 'tie', 'better', 'Response', 'good', 'is', 'the', '.', '\n'), {
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(words, (words) => {
+        expect(read(words.join(' ')).state).toBe('failed');
+      }),
+    );
+  });
+
+  test('a verdict comes back whatever its rationale and quote hold, unless the rationale decides otherwise', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme' }),
+        fc.string({ unit: 'grapheme' }),
+        fc.constantFrom<Verdict>(...VERDICTS),
+        (rationale, quote, verdict) => {
+          const reading = read(JSON.stringify({ rationale, quote, verdict }));
+          expect(reading).toMatchObject({ state: 'judged', verdict, quote: quote.trim() === '' ? null : quote.trim() });
+        },
+      ),
+    );
+  });
+
+  test('a whole reply cut anywhere is never read', () => {
+    const whole = JSON.stringify({ rationale: 'The winner is {clear} and "quoted".', quote: 'a [b] c', verdict: 'A' });
+    for (let length = 0; length < whole.length; length++) {
+      expect(read(whole.slice(0, length)), whole.slice(0, length)).toMatchObject({ state: 'failed' });
+    }
+    expect(read(whole)).toMatchObject({ state: 'judged', verdict: 'A' });
+  });
+});
+
+describe('hostile replies are read in time that grows with their length', () => {
+  const n = 190_000;
+  test.each([
+    ['{"'.repeat(n / 2)],
+    ['{"verdict":'.repeat(n / 11)],
+    ['{"a":' + '['.repeat(n)],
+    ['{"verdict":' + '['.repeat(n / 2) + ']'.repeat(n / 2) + '}'],
+    ['"'.repeat(n)],
+    ['x' + '\n'.repeat(n) + 'x'],
+    ['Verdict:' + ' '.repeat(n) + 'x'],
+    ['[[' + ' '.repeat(n)],
+    ['[['.repeat(n / 2)],
+    ['“'.repeat(n)],
+    ["'a ".repeat(n / 3)],
+    ['the '.repeat(n / 4)],
+    ['winner' + ' '.repeat(n)],
+    ['response '.repeat(n / 9)],
+    [JSON.stringify({ rationale: '“‘«`'.repeat(n / 8), verdict: 'A' })],
+    [JSON.stringify({ rationale: 'overall, '.repeat(n / 9), verdict: 'A' })],
+  ])('%#', { timeout: 5000 }, (text) => {
+    expect(text.length).toBeLessThanOrEqual(200_000);
+    expect(() => read(text)).not.toThrow();
+  });
+});
