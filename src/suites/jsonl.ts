@@ -1,0 +1,20 @@
+// Suites in JSON Lines: one prompt a row, with the keys of a prompt in a YAML suite.
+import { DoubleblindError } from '../errors.js';
+import { readJsonl } from '../jsonl.js';
+import type { Suite } from '../records.js';
+import { suiteOfRows, type Row, type SuiteOptions } from './prompt.js';
+
+/** The suite of a JSON Lines file (`.gz` too). @throws FILE_*, JSON_SYNTAX, UNKNOWN_KEY, INVALID_VALUE, SUITE_* */
+export function readJsonlSuite(path: string, options?: SuiteOptions): Promise<Suite> {
+  return suiteOfRows(path, objectsOf(path), options);
+}
+
+/** The rows of a JSON Lines file, each an object. @throws INVALID_VALUE for a row of another kind */
+export async function* objectsOf(path: string): AsyncGenerator<Row> {
+  for await (const { value, line } of readJsonl(path)) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new DoubleblindError('INVALID_VALUE', 'each row must be a JSON object: {"id": …, "prompt": …}', { file: path, line });
+    }
+    yield { value: value as Record<string, unknown>, line };
+  }
+}

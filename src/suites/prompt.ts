@@ -1,0 +1,107 @@
+// What one prompt of a suite may say, whatever file it comes from, and how rows become a suite.
+import { basename } from 'node:path';
+import { z } from 'zod';
+import { DoubleblindError } from '../errors.js';
+import { DOMAINS, messageSchema, type Domain, type Message, type Prompt, type Suite } from '../records.js';
+import { checked, onLine } from '../yaml.js';
+
+// Half a surrogate pair cannot be written as UTF-8, so no export could give the same text back.
+const text = z
+  .string()
+  .refine((value) => value.trim() !== '', 'is empty')
+  .refine((value) => !/\p{Surrogate}/u.test(value), 'holds half a surrogate pair, which is no character');
+
+export const promptSchema = z
+  .strictObject({
+    id: text.refine((id) => id === id.trim() && !/\p{Cc}/u.test(id), 'begins or ends with white space, or holds a control character'),
+    category: text.nullish(),
+    prompt: text.optional(),
+    messages: z
+      .array(messageSchema.extend({ content: text }))
+      .refine((messages) => messages.at(-1)?.role === 'user', 'must end with a turn of the user')
+      .optional(),
+    system: text.nullish(),
+    reference: text.nullish(),
+  })
+  .refine(({ prompt, messages }) => (prompt === undefined) !== (messages === undefined), {
+    error: 'takes either a prompt or messages',
+    // Also said when another key is wrong would only hide that one.
+    when: ({ issues }) => issues.length === 0,
+  });
+
+/** The prompt of a checked entry; `prompt` is the transcript where there are messages. */
+export function promptOf(entry: z.output<typeof promptSchema>): Prompt {
+  return {
+    id: entry.id,
+    category: entry.category ?? null,
+    prompt: entry.prompt ?? transcript(entry.messages ?? []),
+    messages: entry.messages ?? null,
+    system: entry.system ?? null,
+    reference: entry.reference ?? null,
+  };
+}
+
+/** Messages as one text: `role: content`, with a blank line between. */
+export function transcript(messages: Message[]): string {
+  return messages.map(({ role, content }) => `${role}: ${content}`).join('\n\n');
+}
+
+/** What a file of rows cannot say about itself. */
+export interface SuiteOptions {
+  /** Default: the file's name without ending. */
+  name?: string | undefined;
+  /** Default: the domain that the file's name contains, else `out-of-domain`. */
+  domain?: Domain | undefined;
+}
+
+export interface Row {
+  value: Record<string, unknown>;
+  /** 1-based. */
+  line: number;
+}
+
+/**
+ * The suite of a file with one prompt a row. A row without `id` is named after its number: `row-12`.
+ * @throws UNKNOWN_KEY, INVALID_VALUE, SUITE_DUPLICATE_ID, SUITE_EMPTY
+ */
+export async function suiteOfRows(file: string, rows: AsyncIterable<Row>, options: SuiteOptions = {}): Promise<Suite> {
+  const stem = stemOf(file);
+  const domain = options.domain ?? domainIn(file) ?? 'out-of-domain';
+  const prompts: Prompt[] = [];
+  const lines: number[] = [];
+  for await (const { value, line } of rows) {
+    const entry = { id: `row-${prompts.length + 1}`, ...value };
+    prompts.push(promptOf(checked(promptSchema, onLine(entry, line), file)));
+    lines.push(line);
+  }
+  const suite: Suite = { name: options.name ?? stem, domain, description: null, prompts };
+  assertSuite(suite, file, (index) => ({ line: lines[index] ?? 1 }));
+  return suite;
+}
+
+/** A file's name without folder and endings: `data/val.jsonl.gz` → `val`. */
+export function stemOf(file: string): string {
+  return basename(file).replace(/(\.[a-z]+)?(\.gz)?$/i, '');
+}
+
+/** The domain that a file's name contains: `out_of_domain_run1.jsonl` → `out-of-domain`. */
+export function domainIn(file: string): Domain | undefined {
+  const stem = stemOf(file).toLowerCase().replaceAll('_', '-');
+  return DOMAINS.find((known) => stem.includes(known));
+}
+
+/** @throws SUITE_EMPTY, SUITE_DUPLICATE_ID at the second of the two, as `placeOf` says where a prompt stands */
+export function assertSuite(suite: Suite, file: string, placeOf: (index: number) => { line: number; column?: number }): void {
+  if (suite.prompts.length === 0) {
+    throw new DoubleblindError('SUITE_EMPTY', `the suite "${suite.name}" has no prompts`, { file, line: 1 });
+  }
+  const seen = new Map<string, number>();
+  for (const [index, { id }] of suite.prompts.entries()) {
+    const first = seen.get(id);
+    if (first !== undefined) {
+      const hint = `The first stands on line ${placeOf(first).line}.`;
+      throw new DoubleblindError('SUITE_DUPLICATE_ID', `prompt id "${id}" appears twice.`, { file, ...placeOf(index), hint });
+    }
+    seen.set(id, index);
+  }
+}
