@@ -1,0 +1,86 @@
+// Anthropic's Message Batches. A batch carries no name of ours, so one whose id was lost is told by its time, its size
+// and, once it has ended, by the ids in its results.
+import { anthropicClient, messageBody, readMessage } from './anthropic.js';
+import { BatchDesk, type Batches, type BatchResult, CLOCK_SLACK_MS, type Found, type Intent } from './batches.js';
+import type { Connection } from './connections.js';
+
+/** Statuses that error types of single items stand for, as in direct answers. */
+const STATUS: Record<string, number> = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  overloaded_error: 529,
+};
+
+export function anthropicBatches(connection: Connection): Batches {
+  const { spec, address, key, transport } = connection;
+  const client = anthropicClient(address, key, transport.fullFetch);
+  const service = client.messages.batches;
+  const desk = new BatchDesk(connection);
+
+  async function* results(id: string): AsyncGenerator<BatchResult> {
+    for await (const { custom_id, result } of await desk.again(() => service.results(id))) {
+      switch (result.type) {
+        case 'succeeded':
+          yield await desk.answered(custom_id, () => readMessage(result.message));
+          break;
+        case 'errored': {
+          const { type, message } = result.error.error;
+          const error = { status: STATUS[type] ?? 500, type, message, error: result.error };
+          yield desk.errored(custom_id, error);
+          break;
+        }
+        case 'expired':
+          yield { custom_id, state: 'due', reason: 'expired', message: 'the batch expired before its turn' };
+          break;
+        case 'canceled':
+          yield { custom_id, state: 'due', reason: 'cancelled', message: 'the batch was cancelled before its turn' };
+      }
+    }
+  }
+
+  async function isOurs(id: string, { custom_ids }: Intent): Promise<boolean> {
+    for await (const { custom_id } of await desk.again(() => service.results(id))) return custom_ids.has(custom_id);
+    return false;
+  }
+
+  return {
+    results: (id) => desk.whole(results(id)),
+    async submit(items) {
+      const requests = items.map(({ custom_id, ask }) => ({
+        custom_id,
+        params: messageBody(spec.model!, desk.call(ask), spec.extra_body ?? {}),
+      }));
+      return (await desk.once(() => service.create({ requests }))).id;
+    },
+    async find(intent): Promise<Found> {
+      const waiting: string[] = [];
+      const list = await desk.again(() => service.list({ limit: 100 }));
+      for await (const { id, created_at, processing_status, request_counts: counts } of list) {
+        if (Date.parse(created_at) < intent.submitted_at - CLOCK_SLACK_MS) break;
+        const size = Object.values(counts).reduce((sum: number, n: number) => sum + n, 0);
+        if (size !== intent.custom_ids.size || intent.known.has(id)) continue;
+        if (processing_status !== 'ended') waiting.push(id);
+        else if (await isOurs(id, intent)) return { id };
+      }
+      return waiting.length > 0 ? { waiting } : null;
+    },
+    async poll(id) {
+      const batch = await desk.ofKnown(() => service.retrieve(id));
+      if (batch === null)
+        return { id, state: 'gone', total: 0, done: 0, cancelled: false, message: null, crowded: false };
+      const { processing, ...ends } = batch.request_counts;
+      const done = Object.values(ends).reduce((sum, n) => sum + n, 0);
+      const state = batch.processing_status === 'ended' ? 'ended' : 'in-progress';
+      const cancelled = batch.cancel_initiated_at !== null;
+      return { id, state, total: processing + done, done, cancelled, message: null, crowded: false };
+    },
+    async cancel(id) {
+      await desk.ofKnown(() => service.cancel(id));
+    },
+  };
+}

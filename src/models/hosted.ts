@@ -1,0 +1,151 @@
+// A model behind an endpoint: one question, asked in the shape the model can take, again where that makes sense, and
+// counted whole: tokens and time of every attempt are part of the answer's cost.
+import type { Answer, Ask } from '../records.js';
+import type { Abilities, Format } from './abilities.js';
+import type { Connection } from './connections.js';
+import type { EndpointSpec } from './endpoint-spec.js';
+import { AskAgain, ModelFailure, type SdkError } from './failures.js';
+import { NotAdmitted } from './limits.js';
+import type { Price } from './prices.js';
+import { withSystem, type Call, type Protocol, type Reply } from './protocol.js';
+
+/** Longest a call may take where the spec does not say. */
+const TIMEOUT_MS = 600_000;
+const MS_PER_HOUR = 3_600_000;
+
+/** The protocol of an endpoint; imported when first wanted, so that a command that asks nothing starts quickly. */
+export async function protocolOf({ spec, address, key, transport, own }: Connection): Promise<Protocol> {
+  if (spec.provider === 'anthropic') {
+    const { anthropicClient, anthropicProtocol } = await import('./anthropic.js');
+    return anthropicProtocol(anthropicClient(address, key, transport.fetch));
+  }
+  const { openaiClient, openaiProtocol } = await import('./openai.js');
+  return openaiProtocol(openaiClient(address, key, transport.fetch, own), spec.api);
+}
+
+export class HostedModel {
+  private stopped: string | null = null;
+  private opened: Promise<[Protocol, Price]> | null = null;
+
+  constructor(private readonly connection: Connection) {}
+
+  /** The answer, verbatim but for keys. @throws ModelFailure; the signal's reason when aborted */
+  async ask(ask: Ask, signal?: AbortSignal): Promise<Answer> {
+    const { spec, endpoint, redact } = this.connection;
+    if (this.stopped !== null) throw new ModelFailure('unreachable', this.stopped, { stops: true });
+    this.opened ??= Promise.all([protocolOf(this.connection), this.connection.price()]);
+    const [client, price] = await this.opened;
+    const paid = new Paid(price);
+    const tokens = estimatedTokens(ask) + (spec.max_tokens ?? 0);
+    try {
+      const done = await endpoint.run((own) => this.once(client, ask, paid, own), {
+        tokens,
+        used: () => paid.tokens,
+        signal,
+        stopping: ask.stopping,
+        admit: ask.admit,
+      });
+      const { text, stop_reason, model_served } = done.value;
+      return paid.answer(redact(text), stop_reason, model_served && redact(model_served), done);
+    } catch (error) {
+      if (error instanceof NotAdmitted) throw error.cause;
+      if (!(error instanceof ModelFailure)) throw error;
+      const message = redact(error.message);
+      if (error.stops) this.stopped ??= message;
+      const { stops, attempts, failure } = error;
+      const answer =
+        paid.tokens === null ? undefined : paid.answer('', null, null, { attempts, latency_ms: 0, share_ms: 0 });
+      throw new ModelFailure(failure, message, { stops, attempts, answer });
+    }
+  }
+
+  private async once(client: Protocol, ask: Ask, paid: Paid, signal?: AbortSignal): Promise<Reply> {
+    const { spec, abilities } = this.connection;
+    const call = callOf(spec, ask, abilities);
+    let reply: Reply;
+    try {
+      reply = await client.send(spec.model!, call, spec.extra_body ?? {}, {
+        ...(signal && { signal }),
+        timeout_ms: Math.round(spec.timeout_s === undefined ? TIMEOUT_MS : spec.timeout_s * 1000),
+      });
+    } catch (error) {
+      if (abilities.learn(error as SdkError, call.parameters, call.shape)) throw new AskAgain();
+      throw error;
+    }
+    paid.add(reply);
+    const silent = reply.text.trim() === '' && reply.stop_reason !== 'refusal' && reply.stop_reason !== 'length';
+    if (call.shape !== null && abilities.answered(call.shape, silent)) throw new AskAgain();
+    return reply;
+  }
+}
+
+/** A question in the parameters and the shape that the model is known to take. */
+export function callOf(spec: EndpointSpec, ask: Ask, abilities: Abilities): Call {
+  const shape: Format | null = ask.reply_schema === undefined || spec.api === 'completions' ? null : abilities.shape;
+  const { temperature, top_p, max_tokens, seed } = spec;
+  return {
+    messages: withSystem(spec.system, ask.messages),
+    parameters: abilities.parameters({
+      temperature,
+      top_p,
+      max_tokens,
+      seed: seed === undefined ? undefined : seed + ask.repeat,
+    }),
+    shape,
+    schema: shape === null ? null : ask.reply_schema!,
+  };
+}
+
+/** About four characters make a token; what is counted is what the server says afterwards. */
+function estimatedTokens(ask: Ask): number {
+  let characters = 0;
+  for (const { content } of ask.messages) characters += content.length;
+  return Math.ceil(characters / 4);
+}
+
+/** Everything that was received for one unit, also what came before the reply that counts. */
+class Paid {
+  private input: number | null = null;
+  private output: number | null = null;
+  private cached: number | null = null;
+  private cost: number | null = 0;
+
+  constructor(private readonly price: Price) {}
+
+  add(reply: Reply): void {
+    const { input_tokens, output_tokens, cached_tokens, cost_usd } = this.price.count(reply.body);
+    this.input = sum(this.input, input_tokens);
+    this.output = sum(this.output, output_tokens);
+    this.cached = sum(this.cached, cached_tokens);
+    this.cost = this.cost === null || cost_usd === null ? null : this.cost + cost_usd;
+  }
+
+  /** Tokens so far; null while nothing was counted. */
+  get tokens(): number | null {
+    return sum(this.input, this.output);
+  }
+
+  answer(
+    text: string,
+    stop_reason: Reply['stop_reason'],
+    model_served: string | null,
+    { attempts, latency_ms, share_ms }: { attempts: number; latency_ms: number; share_ms: number },
+  ): Answer {
+    const { per_hour } = this.price;
+    return {
+      text,
+      stop_reason,
+      model_served,
+      input_tokens: this.input,
+      output_tokens: this.output,
+      cached_tokens: this.cached,
+      cost_usd: per_hour === null ? this.cost : (share_ms / MS_PER_HOUR) * per_hour,
+      latency_ms,
+      attempts,
+    };
+  }
+}
+
+function sum(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : a + b;
+}

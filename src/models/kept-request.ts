@@ -1,0 +1,53 @@
+// The SDKs put address and headers of a request together anew for every question, which takes as long as the rest of
+// what they do. For one client, path and timeout both are always the same: built once, sent with every body.
+
+/** What an SDK is asked to send. */
+interface Options {
+  method: string;
+  path: string;
+  body?: unknown;
+  timeout?: number | undefined;
+  signal?: AbortSignal | undefined | null;
+  headers?: unknown;
+  query?: unknown;
+  fetchOptions?: unknown;
+  idempotencyKey?: unknown;
+}
+
+/** What it then sends. */
+interface Built {
+  req: RequestInit;
+  url: string;
+  timeout: number;
+}
+
+/** A client of either SDK that builds a JSON post without anything of its own once, and sends it with every body. */
+export function withKeptRequests<C extends { buildRequest(options: never, retries?: object): Promise<Built> }>(
+  client: C,
+): C {
+  const kept = new Map<string, Pick<Built, 'url' | 'timeout'> & { headers: Record<string, string> }>();
+  const build = client.buildRequest.bind(client) as (options: Options, retries?: object) => Promise<Built>;
+  const rebuild = async (options: Options, retries?: object): Promise<Built> => {
+    const { method, path, body, timeout, signal } = options;
+    if (method !== 'post' || !isPlain(body) || hasOwn(options)) return build(options, retries);
+    const id = `${path} ${timeout}`;
+    let one = kept.get(id);
+    if (one === undefined) {
+      const { req, ...place } = await build(options, retries);
+      kept.set(id, (one = { ...place, headers: Object.fromEntries(new Headers(req.headers)) }));
+    }
+    const req: RequestInit = { method, headers: one.headers, body: JSON.stringify(body) };
+    if (signal) req.signal = signal;
+    return { req, url: one.url, timeout: one.timeout };
+  };
+  client.buildRequest = rebuild as typeof client.buildRequest;
+  return client;
+}
+
+function isPlain(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && Object.getPrototypeOf(body) === Object.prototype;
+}
+
+function hasOwn({ headers, query, fetchOptions, idempotencyKey }: Options): boolean {
+  return [headers, query, fetchOptions, idempotencyKey].some((one) => one !== undefined);
+}

@@ -1,0 +1,114 @@
+// Where an endpoint is, which key it gets, and how keys are kept out of everything that is written. Keys come from the
+// environment by the name of a variable; a key never goes to an address it was not meant for.
+import { DoubleblindError } from '../errors.js';
+
+/** What decides about address and key. */
+export interface Access {
+  provider: string;
+  base_url?: string | undefined;
+  api_key_env?: string | undefined;
+  headers_env?: Record<string, string> | undefined;
+}
+
+const OWN = {
+  openai: { url: 'https://api.openai.com/v1', host: /(^|\.)api\.openai\.com$/, name: 'OPENAI' },
+  anthropic: { url: 'https://api.anthropic.com', host: /(^|\.)api\.anthropic\.com$/, name: 'ANTHROPIC' },
+} as const;
+
+const own = (provider: string): (typeof OWN)['openai' | 'anthropic'] => OWN[provider as keyof typeof OWN];
+
+/** Base URL of an endpoint, without a slash at the end; `OPENAI_BASE_URL` and `ANTHROPIC_BASE_URL` as in the SDKs. */
+export function addressOf({ provider, base_url }: Access, env: NodeJS.ProcessEnv): string {
+  const { url, name } = own(provider);
+  return (base_url ?? (env[`${name}_BASE_URL`]?.trim() || url)).replace(/\/+$/, '');
+}
+
+/** Whether an address is the provider's own, reached so that nobody else can read the key. */
+export function isOwnAddress(provider: string, address: string): boolean {
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'https:' && own(provider).host.test(hostname);
+}
+
+/** Sent where a server wants some key and none is meant for it. */
+const PLACEHOLDER = 'none';
+
+export interface Key {
+  /** The variable the key is read from; null where none is needed. */
+  variable: string | null;
+  value: string;
+  headers: Record<string, string>;
+}
+
+/**
+ * The key and extra headers of an endpoint. Without `api_key_env`, a stated `base_url` that is not the provider's own
+ * gets a placeholder, never the provider's key.
+ * @throws KEY_MISSING naming the variable
+ */
+export function keyOf(access: Access, env: NodeJS.ProcessEnv): Key {
+  const variable = keyVariable(access, env);
+  const value = variable === null ? PLACEHOLDER : read(env, variable, access);
+  const headers: Record<string, string> = {};
+  for (const [header, name] of Object.entries(access.headers_env ?? {})) headers[header] = read(env, name, access);
+  // The SDK sends a bearer token; gateways that speak the protocol often read the older header.
+  if (access.provider === 'anthropic' && !isOwnAddress('anthropic', addressOf(access, env)))
+    headers['x-api-key'] ??= value;
+  return { variable, value, headers };
+}
+
+/** The variable that holds an endpoint's key; null where none is meant for it. */
+function keyVariable(access: Access, env: NodeJS.ProcessEnv): string | null {
+  if (access.api_key_env !== undefined) return access.api_key_env;
+  if (access.base_url !== undefined && !isOwnAddress(access.provider, access.base_url)) return null;
+  const name = `${own(access.provider).name}_API_KEY`;
+  // A server named in the environment may need no key at all.
+  return env[name] === undefined && !isOwnAddress(access.provider, addressOf(access, env)) ? null : name;
+}
+
+function read(env: NodeJS.ProcessEnv, name: string, access: Access): string {
+  const value = env[name]?.trim();
+  if (value) return value;
+  throw new DoubleblindError('KEY_MISSING', `${name} is not set; it holds the key for ${addressOf(access, env)}.`, {
+    hint: 'Set it in the environment or in .env.',
+  });
+}
+
+/** Variables that hold keys by the custom of their names. */
+const SECRET_NAME = /(^|_)(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?|AUTH|AUTHORIZATION)S?$/i;
+/** Shorter values are placeholders such as `none` or `EMPTY`, and words of ordinary text. */
+const SHORTEST_SECRET = 8;
+
+/**
+ * A function that replaces every key of the environment in a text, also percent-encoded, in base64 and as a URL's
+ * password. `names`: variables that hold keys under other names.
+ */
+export function redactor(env: NodeJS.ProcessEnv, names: Iterable<string> = []): (text: string) => string {
+  const held = new Set(names);
+  const forms = new Map<string, string>();
+  for (const [name, value] of Object.entries(env)) {
+    const secret = value?.trim() ?? '';
+    if (secret.length < SHORTEST_SECRET || !(held.has(name) || SECRET_NAME.test(name))) continue;
+    for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), ...base64(secret)])
+      forms.set(form, `[${name}]`);
+  }
+  const longestFirst = [...forms].sort(([a], [b]) => b.length - a.length);
+  return (text) => {
+    let clean = text;
+    for (const [form, label] of longestFirst) if (clean.includes(form)) clean = clean.replaceAll(form, label);
+    return clean.includes('@') ? clean.replace(/(\/\/[^\s/:@]*):[^\s/@]+@/g, '$1:[password]@') : clean;
+  };
+}
+
+/** A text without the keys of the environment; see `redactor`. */
+export function redact(text: string, env: NodeJS.ProcessEnv, names: Iterable<string> = []): string {
+  return redactor(env, names)(text);
+}
+
+/** What a secret looks like inside base64, at each of the three places it can begin; the edges mix with neighbours. */
+function base64(secret: string): string[] {
+  return [0, 1, 2].flatMap((before) => {
+    const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)]);
+    const first = Math.ceil((before * 8) / 6);
+    const last = Math.floor((bytes.length * 8) / 6);
+    return (['base64', 'base64url'] as const).map((alphabet) => bytes.toString(alphabet).slice(first, last));
+  });
+}

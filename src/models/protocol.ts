@@ -1,0 +1,50 @@
+// What the two protocols have in common: a question goes out in a shape the model can take, an answer comes back.
+import type { Ask, Message, StopReason } from '../records.js';
+import type { Format } from './abilities.js';
+
+/** One reply of an endpoint in our words, with the body it came in. */
+export interface Reply {
+  text: string;
+  stop_reason: StopReason | null;
+  model_served: string | null;
+  /** The whole body, for its usage. */
+  body: unknown;
+}
+
+export interface Call {
+  messages: Message[];
+  /** Under the names the model takes. */
+  parameters: Record<string, number>;
+  /** How the answer's shape is asked for; null for free text. */
+  shape: Format | null;
+  schema: Record<string, unknown> | null;
+}
+
+/** A client of one endpoint and key. */
+export interface Protocol {
+  /** One request, sent once. @throws the SDK's errors, UnreadableReply */
+  send(model: string, call: Call, extra: Record<string, unknown>, options: CallOptions): Promise<Reply>;
+  /** Names of the served models; null where the server does not list them. @throws the SDK's errors */
+  models(): Promise<string[] | null>;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+  timeout_ms: number;
+}
+
+/** Name of the JSON schema, and of the tool that is forced where schemas are not taken. */
+export const ANSWER_NAME = 'verdict';
+
+/** The messages that go out: an endpoint's own system text stands first, unless the question brings one. */
+export function withSystem(system: string | undefined, messages: Ask['messages']): Message[] {
+  return system === undefined || messages.some(({ role }) => role === 'system')
+    ? messages
+    : [{ role: 'system', content: system }, ...messages];
+}
+
+/** Messages as plain text, for base models: one message as it is, several with their roles and an open last turn. */
+export function plainText(messages: Message[]): string {
+  if (messages.length === 1) return messages[0]!.content;
+  return [...messages.map(({ role, content }) => `${role}: ${content}`), 'assistant:'].join('\n\n');
+}

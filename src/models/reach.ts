@@ -1,0 +1,72 @@
+// Is an endpoint there, does it take the key, and does it serve the model? Asked by `validate`; nothing is spent.
+import { DoubleblindError } from '../errors.js';
+import type { Connection } from './connections.js';
+import { faultOf, type SdkError } from './failures.js';
+import type { Protocol } from './protocol.js';
+
+const LOOK_MS = 10_000;
+
+export interface Reached {
+  address: string;
+  /** Null where the server does not list its models. */
+  served_models: string[] | null;
+  /** The variable the key is read from; null where none is needed. */
+  key_variable: string | null;
+}
+
+/** What is found at an endpoint. @throws ENDPOINT_UNREACHABLE, KEY_REFUSED, MODEL_NOT_SERVED */
+export async function reach({ spec, address, key, clock }: Connection, protocol: Protocol): Promise<Reached> {
+  const served_models = await listed(protocol, address, key.variable, clock.wall());
+  const model = spec.model!;
+  // Ollama lists names with a tag, and takes them without.
+  if (served_models !== null && !served_models.some((name) => name === model || name === `${model}:latest`)) {
+    const some = served_models.slice(0, 8).join(', ') + (served_models.length > 8 ? ', …' : '');
+    throw new DoubleblindError('MODEL_NOT_SERVED', `${address} does not serve "${model}".`, {
+      hint: `It serves: ${some}.`,
+    });
+  }
+  return { address, served_models, key_variable: key.variable };
+}
+
+async function listed(
+  protocol: Protocol,
+  address: string,
+  variable: string | null,
+  wallNow: number,
+): Promise<string[] | null> {
+  try {
+    const names = await protocol.models();
+    // Servers that load models on demand list none until one is asked for.
+    return names === null || names.length === 0 ? null : names;
+  } catch (error) {
+    const { status } = error as SdkError;
+    if (status === 404 || status === 405 || status === 501) return null;
+    const { message } = faultOf(error, wallNow);
+    if (status !== 401 && status !== 403)
+      throw new DoubleblindError('ENDPOINT_UNREACHABLE', `${address} cannot be reached: ${message}.`, {
+        hint: 'Is the server running, and is base_url right?',
+      });
+    const which = variable === null ? 'wants a key, and none is named' : `does not take the key in ${variable}`;
+    throw new DoubleblindError('KEY_REFUSED', `${address} ${which} (${status}).`, {
+      hint: variable === null ? 'Name the variable that holds it with api_key_env.' : undefined,
+    });
+  }
+}
+
+/** The JSON at an address of the endpoint's own server. @throws on another origin, any other answer, after ten seconds */
+export async function look(
+  { address, key, transport }: Connection,
+  url: string,
+  body?: Record<string, unknown>,
+): Promise<unknown> {
+  // The key goes along, and it is meant for this server alone.
+  if (new URL(url).origin !== new URL(address).origin) throw new TypeError(`${url} is not at ${address}`);
+  const response = await transport.fetch(url, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { ...key.headers, authorization: `Bearer ${key.value}`, 'content-type': 'application/json' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(LOOK_MS),
+  });
+  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+  return response.json();
+}

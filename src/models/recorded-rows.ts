@@ -1,0 +1,148 @@
+// The rows of an answer file, whatever its layout: our own `responses.jsonl`, plain JSONL and CSV with the usual column
+// names, AlpacaEval `model_outputs`, Arena-Hard answers (`uid`/`messages`, and `choices` as before 2025) and MT-bench
+// answers (`choices`). `.gz` files too.
+import { parse, type CsvError } from 'csv-parse/sync';
+import { DoubleblindError } from '../errors.js';
+import { parseJsonLine, readJsonl, readText } from '../jsonl.js';
+import { STOP_REASONS, type StopReason } from '../records.js';
+
+export interface RecordedRow {
+  id: string | null;
+  prompt: string | null;
+  /** The prompt is stated as our suites write it, so that one found by id must have the same text. */
+  states_prompt: boolean;
+  suite: string | null;
+  checkpoint: string | null;
+  /** Null where the file numbers nothing. */
+  repeat: number | null;
+  text: string;
+  stop_reason: StopReason | null;
+  model: string | null;
+  /** 1-based line, or element of a JSON array. */
+  line: number;
+}
+
+type Fields = Record<string, unknown>;
+
+/** The rows of a file in order; rows without an answer (`null`) are left out. */
+export async function* readRows(path: string): AsyncGenerator<RecordedRow> {
+  for await (const { value, line } of readValues(path)) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new DoubleblindError('INVALID_VALUE', 'a row must be an object.', { file: path, line });
+    yield* rowsOf(value as Fields, { file: path, line });
+  }
+}
+
+async function* readValues(path: string): AsyncGenerator<{ value: unknown; line: number }> {
+  const name = path.toLowerCase().replace(/\.gz$/, '');
+  if (name.endsWith('.csv') || name.endsWith('.tsv')) {
+    yield* readCsv(path, await readText(path), name.endsWith('.tsv') ? '\t' : ',');
+  } else if (name.endsWith('.json')) {
+    const value = parseJsonLine(await readText(path), path);
+    for (const [i, one] of (Array.isArray(value) ? value : [value]).entries()) yield { value: one, line: i + 1 };
+  } else yield* readJsonl(path);
+}
+
+function* readCsv(file: string, text: string, delimiter: string): Generator<{ value: unknown; line: number }> {
+  try {
+    const rows = parse(text, { columns: true, skip_empty_lines: true, delimiter, info: true, bom: true });
+    for (const { record, info } of rows as unknown as { record: Fields; info: { lines: number } }[])
+      yield { value: record, line: info.lines };
+  } catch (error) {
+    const { code, message, lines } = error as CsvError & { lines?: number };
+    if (code === undefined) throw error;
+    throw new DoubleblindError('CSV_SYNTAX', `${message}.`, { file, line: lines }, { cause: error });
+  }
+}
+
+const RESPONSE_NAMES = ['response', 'output', 'answer', 'completion'] as const;
+
+function* rowsOf(fields: Fields, place: { file: string; line: number }): Generator<RecordedRow> {
+  if (Array.isArray(fields['choices'])) return yield* fromChoices(fields, fields['choices'] as Fields[], place.line);
+  if (Array.isArray(fields['messages']) && fields['uid'] !== undefined) return yield* fromMessages(fields, place.line);
+  const name = RESPONSE_NAMES.find((one) => one in fields);
+  if (name === undefined)
+    throw new DoubleblindError('INVALID_VALUE', `no ${RESPONSE_NAMES.join(', ')} in this row.`, place);
+  const prompt = textIn(fields, 'prompt') ?? textIn(fields, 'instruction') ?? textIn(fields, 'question');
+  const id = textIn(fields, 'prompt_id') ?? textIn(fields, 'id');
+  if (id === null && prompt === null)
+    throw new DoubleblindError('INVALID_VALUE', 'no prompt_id and no prompt in this row.', place);
+  const text = fields[name];
+  if (text === null || text === undefined || fields['state'] === 'failed') return;
+  if (typeof text !== 'string') throw new DoubleblindError('INVALID_VALUE', `\`${name}\` must be a text.`, place);
+  yield {
+    // In our own files `id` is the response's.
+    id: textIn(fields, 'schema') === null ? id : textIn(fields, 'prompt_id'),
+    prompt,
+    states_prompt: textIn(fields, 'prompt') !== null,
+    suite: textIn(fields, 'suite'),
+    checkpoint: textIn(fields, 'checkpoint') ?? textIn(fields, 'generator'),
+    repeat: repeatIn(fields, place),
+    text,
+    stop_reason: stopIn(fields),
+    model: textIn(fields, 'model') ?? textIn(fields, 'generator'),
+    line: place.line,
+  };
+}
+
+/** MT-bench and early Arena-Hard: every choice is a repeat, its turns stand one after the other. */
+function* fromChoices(fields: Fields, choices: Fields[], line: number): Generator<RecordedRow> {
+  for (const choice of choices) {
+    const turns = (Array.isArray(choice['turns']) ? choice['turns'] : []) as (string | { content?: unknown })[];
+    const text = turns.map((turn) => (typeof turn === 'string' ? turn : String(turn.content ?? ''))).join('\n\n');
+    yield foreign(textIn(fields, 'question_id') ?? textIn(fields, 'uid'), null, textIn(fields, 'model_id'), text, line);
+  }
+}
+
+/** Arena-Hard: the last message holds the answer, beside it perhaps a thought, which is not part of it. */
+function* fromMessages(fields: Fields, line: number): Generator<RecordedRow> {
+  const messages = fields['messages'] as Fields[];
+  const content = messages.at(-1)?.['content'];
+  const text = typeof content === 'string' ? content : (content as { answer?: unknown } | null)?.answer;
+  const asked = messages.find(({ role }) => role === 'user')?.['content'];
+  if (typeof text !== 'string') return;
+  const prompt = typeof asked === 'string' ? asked : null;
+  yield foreign(textIn(fields, 'uid'), prompt, textIn(fields, 'model'), text, line);
+}
+
+function foreign(
+  id: string | null,
+  prompt: string | null,
+  model: string | null,
+  text: string,
+  line: number,
+): RecordedRow {
+  return {
+    ...{ id, prompt, states_prompt: false, suite: null, checkpoint: model, repeat: null },
+    ...{ text, stop_reason: null, model, line },
+  };
+}
+
+/** A text or number under a name; null where there is none or an empty one. */
+function textIn(fields: Fields, name: string): string | null {
+  const value = fields[name];
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function repeatIn(fields: Fields, place: { file: string; line: number }): number | null {
+  const said = textIn(fields, 'repeat');
+  if (said === null) return null;
+  const repeat = Number(said);
+  if (Number.isSafeInteger(repeat) && repeat >= 0 && repeat < 100_000) return repeat;
+  throw new DoubleblindError('INVALID_VALUE', `\`repeat\` must be a whole number from 0, not ${said}.`, place);
+}
+
+const OTHER_NAMES: Record<string, StopReason> = {
+  stop: 'end',
+  end_turn: 'end',
+  eos: 'end',
+  max_tokens: 'length',
+  content_filter: 'refusal',
+};
+
+function stopIn(fields: Fields): StopReason | null {
+  const said = textIn(fields, 'stop_reason') ?? textIn(fields, 'finish_reason');
+  if (said === null) return null;
+  return STOP_REASONS.find((one) => one === said) ?? OTHER_NAMES[said] ?? 'other';
+}

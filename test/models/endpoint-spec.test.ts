@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { cacheKey, endpointProblems, endpointSchema, type EndpointSpec } from '../../src/models/index.js';
+import type { Ask } from '../../src/records.js';
+
+const spec = (fields: object): EndpointSpec => endpointSchema.parse({ provider: 'openai', model: 'm', ...fields });
+
+describe('an endpoint in the run file', () => {
+  it.each([
+    [{ provider: 'anthropic', model: 'm', temperature: 0 }, 'temperature', 'PARAMETER_REFUSED'],
+    [{ provider: 'anthropic', model: 'm', top_p: 1 }, 'top_p', 'PARAMETER_REFUSED'],
+    [{ provider: 'anthropic', model: 'm', api: 'completions' }, 'api', 'INVALID_VALUE'],
+    [{ provider: 'anthropic', model: 'm', seed: 1 }, 'seed', 'INVALID_VALUE'],
+    [{ provider: 'openai' }, 'model', 'INVALID_VALUE'],
+    [{ provider: 'recorded' }, 'file', 'INVALID_VALUE'],
+    [{ provider: 'reference' }, 'extract', 'INVALID_VALUE'],
+    [{ provider: 'offline', model: 'loose' }, 'model', 'INVALID_VALUE'],
+    [{ provider: 'offline', base_url: 'http://localhost' }, 'base_url', 'INVALID_VALUE'],
+  ])('%j is refused at `%s`', (fields, key, code) => {
+    expect(endpointProblems(endpointSchema.parse(fields))).toMatchObject([{ path: [key], code }]);
+  });
+
+  it.each([
+    { provider: 'openai', model: 'm', temperature: 0, seed: 1, base_url: 'http://localhost:8000/v1' },
+    { provider: 'anthropic', model: 'm', max_tokens: 5 },
+    { provider: 'recorded', file: 'x.jsonl' },
+    { provider: 'reference', extract: { regex: 'a' } },
+    { provider: 'offline' },
+    { provider: 'offline', model: 'strict' },
+  ])('%j is in order', (fields) => expect(endpointProblems(endpointSchema.parse(fields))).toEqual([]));
+
+  it('knows no further keys', () => {
+    expect(endpointSchema.safeParse({ provider: 'openai', model: 'm', temprature: 0 }).success).toBe(false);
+    expect(endpointSchema.safeParse({ provider: 'openai', model: 'm', api_key: 'sk-1' }).success).toBe(false);
+    expect(endpointSchema.safeParse({ provider: 'openai', model: 'm', base_url: 'file:///etc' }).success).toBe(false);
+  });
+});
+
+describe('the cache key', () => {
+  const ask: Ask = { messages: [{ role: 'user', content: 'hi' }], repeat: 0, reply_schema: { type: 'object' } };
+  const key = (fields: object, change: Partial<Ask> = {}, env = {}): string =>
+    cacheKey(spec(fields), { ...ask, ...change }, env);
+  const same = key({});
+
+  it.each([
+    { concurrency: 3 },
+    { rpm: 5, tpm: 6 },
+    { timeout_s: 9 },
+    { usd_per_hour: 1 },
+    { api_key_env: 'OTHER' },
+    { base_url: 'https://api.openai.com/v1/' },
+  ])('is not changed by %j, which changes nothing that is asked', (fields) => expect(key(fields)).toBe(same));
+
+  it.each([
+    { model: 'n' },
+    { base_url: 'http://localhost:8000/v1' },
+    { temperature: 0 },
+    { temperature: 0.5 },
+    { max_tokens: 5 },
+    { seed: 5 },
+    { system: 'be brief' },
+    { extra_body: { top_k: 1 } },
+    { api: 'completions' },
+    { provider: 'anthropic' },
+  ])('is changed by %j', (fields) => expect(key(fields)).not.toBe(same));
+
+  it('is changed by messages, schema and repeat, and by the address in the environment', () => {
+    expect(key({}, { messages: [{ role: 'user', content: 'ho' }] })).not.toBe(same);
+    expect(key({}, { messages: [{ role: 'system', content: 'hi' }] })).not.toBe(same);
+    expect(key({}, { reply_schema: { type: 'string' } })).not.toBe(same);
+    expect(key({}, { repeat: 1 })).not.toBe(same);
+    expect(key({}, {}, { OPENAI_BASE_URL: 'http://localhost:1/v1' })).not.toBe(same);
+  });
+
+  it('of a judge that is rules holds what it reads', () => {
+    const slots = { prompt: 'p', first: 'a', second: 'b', reference: null };
+    const offline = spec({ provider: 'offline', model: 'plain' });
+    const one = cacheKey(offline, { ...ask, slots });
+    expect(cacheKey(offline, { ...ask, slots: { ...slots, first: 'c' } })).not.toBe(one);
+    expect(cacheKey(spec({ provider: 'offline', model: 'strict' }), { ...ask, slots })).not.toBe(one);
+  });
+});

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadRecorded } from '../../src/models/index.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'recorded-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+function write(name: string, content: string | object[]): string {
+  const path = join(folder, `${files++}-${name}`);
+  const text = typeof content === 'string' ? content : content.map((row) => `${JSON.stringify(row)}\n`).join('');
+  writeFileSync(path, name.endsWith('.gz') ? gzipSync(text) : text);
+  return path;
+}
+const rain = { id: 'rain', prompt: 'What is rain?' };
+const snow = { id: 'snow', prompt: 'What is snow?' };
+
+describe('a file of recorded responses', () => {
+  it('is searched by prompt id, else by the text of the prompt, white space aside', async () => {
+    const path = write('a.jsonl', [
+      { prompt_id: 'rain', response: 'Water.' },
+      { prompt: 'What  is\nsnow?', response: 'Ice.' },
+    ]);
+    const recorded = await loadRecorded(path);
+    expect(recorded.find(rain, 0)?.text).toBe('Water.');
+    expect(recorded.find(snow, 0)?.text).toBe('Ice.');
+    expect(recorded.missing([rain, snow, { id: 'hail', prompt: 'What is hail?' }])).toEqual(['hail']);
+    expect(recorded.sha256).toBe(createHash('sha256').update(readFileSync(path)).digest('hex'));
+  });
+
+  it('numbers several rows of a prompt as repeats, in file order or as they say', async () => {
+    const inOrder = await loadRecorded(
+      write(
+        'b.jsonl',
+        [0, 1, 2].map((i) => ({ prompt_id: 'rain', response: `r${i}` })),
+      ),
+    );
+    expect([0, 1, 2, 3].map((repeat) => inOrder.find(rain, repeat)?.text)).toEqual(['r0', 'r1', 'r2', undefined]);
+    expect(inOrder.repeats).toBe(3);
+    expect(inOrder.missing([rain], 4)).toEqual(['rain']);
+    const stated = [2, 0, 1].map((repeat) => ({ prompt_id: 'rain', repeat, response: `r${repeat}` }));
+    const said = await loadRecorded(write('c.jsonl', stated));
+    expect([0, 1, 2].map((repeat) => said.find(rain, repeat)?.text)).toEqual(['r0', 'r1', 'r2']);
+  });
+
+  it('does not give the answer of one id to another prompt that stands beside the same id elsewhere', async () => {
+    const recorded = await loadRecorded(
+      write('d.jsonl', [{ prompt_id: 'rain', prompt: 'What is fog?', response: 'x' }]),
+    );
+    expect(recorded.find(rain, 0)).toBeUndefined();
+    expect(recorded.find({ id: 'rain', prompt: 'What is fog?' }, 0)?.text).toBe('x');
+  });
+
+  it('keeps suites apart where it names them', async () => {
+    const rows = ['one', 'two'].map((suite) => ({ suite, prompt_id: 'rain', response: suite }));
+    const recorded = await loadRecorded(write('e.jsonl', rows));
+    expect(recorded.find({ ...rain, suite: 'two' }, 0)?.text).toBe('two');
+    expect(recorded.find({ ...rain, suite: 'three' }, 0)).toBeUndefined();
+  });
+
+  it('that holds several checkpoints gives the answers of one', async () => {
+    const rows = ['base', 'tuned'].map((checkpoint) => ({ checkpoint, prompt_id: 'rain', response: checkpoint }));
+    const path = write('f.jsonl', rows);
+    expect((await loadRecorded(path, { checkpoint: 'tuned' })).find(rain, 0)?.text).toBe('tuned');
+    expect((await loadRecorded(path, { checkpoint: 'tuned' })).find(rain, 1)).toBeUndefined();
+    await expect(loadRecorded(path, { checkpoint: 'tunde' })).rejects.toMatchObject({
+      code: 'INVALID_VALUE',
+      place: { file: path, hint: 'It holds base, tuned.' },
+    });
+    const alone = write('g.jsonl', [{ checkpoint: 'other-name', prompt_id: 'rain', response: 'x' }]);
+    expect((await loadRecorded(alone, { checkpoint: 'tuned' })).find(rain, 0)?.text).toBe('x');
+  });
+
+  it('keeps an empty answer, and leaves out one that never came', async () => {
+    const rows = [
+      { prompt_id: 'rain', response: '' },
+      { prompt_id: 'snow', response: null },
+    ];
+    const recorded = await loadRecorded(write('h.jsonl', rows));
+    expect(recorded.find(rain, 0)?.text).toBe('');
+    expect(recorded.find(snow, 0)).toBeUndefined();
+  });
+
+  it('may be CSV, tab separated, compressed, or under other column names', async () => {
+    const csv = 'prompt_id,response\nrain,"Water, falling\nfrom ""clouds"""\n';
+    expect((await loadRecorded(write('i.csv', csv))).find(rain, 0)?.text).toBe('Water, falling\nfrom "clouds"');
+    expect(
+      (await loadRecorded(write('j.tsv', csv.replace(',', '\t').replace(',"', '\t"')))).find(rain, 0),
+    ).toBeDefined();
+    expect((await loadRecorded(write('k.csv.gz', csv))).find(rain, 0)).toBeDefined();
+    for (const name of ['output', 'answer', 'completion']) {
+      const recorded = await loadRecorded(write('l.jsonl.gz', [{ prompt: 'What is rain?', [name]: 'W' }]));
+      expect(recorded.find(rain, 0)?.text).toBe('W');
+    }
+  });
+
+  it('says why answers stopped, in our words', async () => {
+    const rows = ['end', 'length', 'stop', 'max_tokens', 'moon', undefined].map((stop_reason, i) => ({
+      prompt_id: String(i),
+      response: 'x',
+      stop_reason,
+    }));
+    const recorded = await loadRecorded(write('m.jsonl', rows));
+    const reasons = rows.map(({ prompt_id }) => recorded.find({ id: prompt_id, prompt: '' }, 0)?.stop_reason);
+    expect(reasons).toEqual(['end', 'length', 'end', 'length', 'other', null]);
+  });
+
+  it('of ours is read by prompt, not by the id of the response', async () => {
+    const row = { schema: 'doubleblind/response@1', id: 'f00', suite: 's', prompt_id: 'rain', prompt: 'What is rain?' };
+    const rows = [
+      { ...row, repeat: 0, checkpoint: 'c', response: 'Water.', state: 'answered', stop_reason: 'end', model: 'm' },
+      { ...row, repeat: 1, checkpoint: 'c', response: null, state: 'failed' },
+    ];
+    const recorded = await loadRecorded(write('n.jsonl', rows));
+    expect(recorded.find({ ...rain, suite: 's' }, 0)).toEqual({
+      text: 'Water.',
+      stop_reason: 'end',
+      model: 'm',
+      line: 1,
+    });
+    expect(recorded.find({ id: 'f00', prompt: 'x', suite: 's' }, 0)).toBeUndefined();
+    expect(recorded.repeats).toBe(1);
+  });
+});
+
+describe('answer files of others', () => {
+  it('AlpacaEval: an array joined by instruction', async () => {
+    const rows = [{ instruction: 'What is rain?', output: 'Water.', generator: 'phi-2', dataset: 'x' }];
+    const recorded = await loadRecorded(write('model_outputs.json', JSON.stringify(rows)));
+    expect(recorded.find(rain, 0)).toMatchObject({ text: 'Water.', model: 'phi-2' });
+  });
+
+  it('Arena-Hard: the answer of the last message, its thought left out', async () => {
+    const messages = [
+      { role: 'user', content: 'What is rain?' },
+      { role: 'assistant', content: { thought: 'hm', answer: 'Water.' } },
+    ];
+    const recorded = await loadRecorded(write('o.jsonl', [{ uid: 'u1', ans_id: 'a', model: 'm', messages }]));
+    expect(recorded.find({ id: 'u1', prompt: 'something else' }, 0)?.text).toBe('Water.');
+    expect(recorded.find(rain, 0)?.text).toBe('Water.');
+  });
+
+  it('Arena-Hard before 2025 and MT-bench: choices are repeats, turns follow each other', async () => {
+    const early = {
+      question_id: 'q1',
+      model_id: 'm',
+      choices: [{ index: 0, turns: [{ content: 'W', token_len: 1 }] }],
+    };
+    expect((await loadRecorded(write('p.jsonl', [early]))).find({ id: 'q1', prompt: '' }, 0)?.text).toBe('W');
+    const choices = [
+      { index: 0, turns: ['first', 'second'] },
+      { index: 1, turns: ['other'] },
+    ];
+    const recorded = await loadRecorded(write('q.jsonl', [{ question_id: 81, model_id: 'm', choices }]));
+    expect(recorded.find({ id: '81', prompt: '' }, 0)?.text).toBe('first\n\nsecond');
+    expect(recorded.find({ id: '81', prompt: '' }, 1)?.text).toBe('other');
+  });
+});
+
+describe('a faulty file is named with its line', () => {
+  it.each([
+    ['a.jsonl', '{"prompt_id":"a","response":"x"}\n{"prompt_id":"b"}\n', 'INVALID_VALUE', 2, 'no response'],
+    ['b.jsonl', '{"response":"x"}\n', 'INVALID_VALUE', 1, 'no prompt_id and no prompt'],
+    ['c.jsonl', '{"prompt_id":"a","response":5}\n', 'INVALID_VALUE', 1, 'must be a text'],
+    ['d.jsonl', '{"prompt_id":"a","response":"x","repeat":-1}\n', 'INVALID_VALUE', 1, 'whole number'],
+    ['e.jsonl', '["x"]\n', 'INVALID_VALUE', 1, 'must be an object'],
+    ['f.jsonl', '{"prompt_id"\n', 'JSON_SYNTAX', 1, 'JSON'],
+    ['g.csv', 'prompt_id,response\na,x\nb\n', 'CSV_SYNTAX', 3, ''],
+  ])('%s', async (name, content, code, line, words) => {
+    const error = await loadRecorded(write(name, content)).then(
+      () => null,
+      (e: unknown) => e,
+    );
+    expect(error).toMatchObject({ code, place: { line } });
+    expect((error as Error).message).toContain(words);
+  });
+
+  it('or as missing', async () => {
+    await expect(loadRecorded(join(folder, 'nowhere.jsonl'))).rejects.toMatchObject({ code: 'FILE_MISSING' });
+  });
+});
