@@ -1,0 +1,59 @@
+// SQLite through better-sqlite3: WAL, so that readers never wait for the writer; a busy timeout, so that several
+// processes share one file.
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
+import { Kysely, SqliteDialect, type SqliteDatabase as Sqlite, sql } from 'kysely';
+import type { Connection, Database } from './schema.js';
+
+/** Prepares statements; one that is asked for again is not prepared again. */
+function preparing(file: SqliteDatabase.Database): (text: string) => SqliteDatabase.Statement {
+  const kept = new Map<string, SqliteDatabase.Statement>();
+  return (text) => {
+    let statement = kept.get(text);
+    // A busy statement is being walked through and cannot be run a second time meanwhile.
+    if (statement === undefined || statement.busy) {
+      statement = file.prepare(text);
+      if (kept.size < 200) kept.set(text, statement);
+    }
+    return statement;
+  };
+}
+
+export function openSqlite(path: string): Connection {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+  const file = new SqliteDatabase(path, { timeout: 30_000 });
+  file.pragma('journal_mode = WAL');
+  // An acknowledged judgment survives the death of the process; only a power cut may take the last ones.
+  file.pragma('synchronous = NORMAL');
+  // Pages that many writes touch are moved to the file once, not every few hundred judgments.
+  file.pragma('wal_autocheckpoint = 4000');
+  file.pragma('foreign_keys = ON');
+  file.pragma('cache_size = -32768');
+  file.pragma('mmap_size = 67108864');
+  const prepare = preparing(file);
+  const database = { close: () => file.close(), prepare: prepare as Sqlite['prepare'] };
+  const db = new Kysely<Database>({ dialect: new SqliteDialect({ database }) });
+  const inTransaction = file.transaction((work: Parameters<NonNullable<Connection['atOnce']>>[0]) =>
+    work((text, parameters) => void prepare(text).run(parameters)),
+  );
+  return {
+    engine: 'sqlite',
+    db,
+    name: `sqlite:${path}`,
+    size: async () => {
+      const { rows } = await sql<{ bytes: number }>`
+        select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()`.execute(db);
+      return rows[0]?.bytes ?? 0;
+    },
+    atOnce(work) {
+      if (file.inTransaction) return false;
+      inTransaction(work);
+      return true;
+    },
+    firstNow: (text, parameters) => prepare(text).get(parameters),
+    ping: async () => {
+      await sql`select 1`.execute(db);
+    },
+  };
+}
