@@ -1,0 +1,78 @@
+// Wins, losses, ties, failures and the win rate over rows: once as recorded, once as derived; with the figures on order.
+import type { Row, Standing } from '../formats/index.js';
+import type { AuditCounts, AuditReport, Winner } from '../records.js';
+import { type Position, Positions } from './position.js';
+
+class Counts {
+  private wins = 0;
+  private losses = 0;
+  private ties = 0;
+  private failed = 0;
+  private score = 0;
+
+  add(winner: Winner | null, score: number | null): void {
+    if (winner === null || score === null) {
+      this.failed++;
+      return;
+    }
+    if (winner === 'tie') this.ties++;
+    else if (winner === 'candidate') this.wins++;
+    else this.losses++;
+    this.score += score;
+  }
+
+  /** Takes back a failure that a later attempt made good. */
+  retried(): void {
+    this.failed--;
+  }
+
+  /** `win_rate` is the mean score over rows with a winner (graded where the file grades), null without any. */
+  get result(): AuditCounts {
+    const { wins, losses, ties, failed, score } = this;
+    const judged = wins + losses + ties;
+    return { wins, losses, ties, failed, win_rate: judged === 0 ? null : score / judged };
+  }
+}
+
+/** The figures of one file, or of all together. */
+export class Figures {
+  private rows = 0;
+  private readonly recorded = new Counts();
+  private readonly derived = new Counts();
+  private readonly positions = new Positions();
+
+  /** Counts each judgment once; canaries and repeated judgments stay outside of win rates. */
+  add(row: Row, standing: Standing): void {
+    this.rows++;
+    const { judgment, recorded_winner: stated } = row;
+    if (standing === 'known' || judgment.canary !== null || judgment.replicate > 0) return;
+    this.positions.add(row);
+    if (standing === 'retried') for (const side of [this.recorded, this.derived]) side.retried();
+    const { winner } = row.derived;
+    const score = winner === null ? null : scoreOf(row, winner);
+    this.derived.add(winner, score);
+    // A file that states a verdict and no winner records what follows from it.
+    if (stated === null) this.recorded.add(winner, score);
+    else this.recorded.add(stated === 'unknown' ? null : stated, row.recorded_score);
+  }
+
+  get result(): Pick<AuditReport, 'rows' | 'judged' | 'recorded' | 'derived' | 'order_recovered'> & {
+    position: Position;
+  } {
+    const derived = this.derived.result;
+    return {
+      rows: this.rows,
+      judged: derived.wins + derived.losses + derived.ties,
+      recorded: this.recorded.result,
+      derived,
+      order_recovered: this.positions.orderRecovered,
+      position: this.positions.position,
+    };
+  }
+}
+
+/** The derived score: the grade, where the winner is the graded one. */
+function scoreOf({ judgment }: Row, winner: Winner): number {
+  if (judgment.winner === winner && judgment.score !== null) return judgment.score;
+  return winner === 'candidate' ? 1 : winner === 'tie' ? 0.5 : 0;
+}

@@ -1,0 +1,205 @@
+// What one of our own runs says of itself, beside its judgments: configuration, suites, responses, summary. Read from
+// the store or from an export folder alone, so that a copy without a database proves the same.
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { RunConfig } from '../config.js';
+import { configOf } from '../configuration.js';
+import { fileHash, limitOf, responseLine } from '../export.js';
+import { readJsonl, readText } from '../jsonl.js';
+import { type Plan, planOf } from '../plan.js';
+import type { Response, Role, Run, Suite } from '../records.js';
+import type { Store } from '../store/index.js';
+import { responseId } from '../store/responses.js';
+import type { Summary } from '../summary.js';
+import { FINISHED } from '../win-rates.js';
+
+export interface OwnRun {
+  run: Run;
+  suites: Suite[];
+  config: RunConfig;
+  plan: Plan;
+  /** `suite\0prompt_id` → place of the prompt. */
+  positions: Map<string, number>;
+  /** What each response is, by coordinate. */
+  responses: Map<string, StoredResponse>;
+  /** As kept or exported; null when the run has not ended. */
+  summary: Summary | null;
+  /** Fields of responses that the run does not bear out. */
+  false_responses: FalseResponse[];
+  /** Of an export: files whose bytes are not those of the manifest. */
+  changed_files: { file: string; recorded: string; derived: string | null }[];
+  /** Of an export: a finished run has no manifest. */
+  manifest_gone: boolean;
+}
+
+export interface FalseResponse {
+  /** In the order of exports, from 1. */
+  line: number;
+  /** `suite/prompt_id`, repeat and role, in words. */
+  of: string;
+  field: keyof Response;
+  recorded: string | number | null;
+  derived: string | number | null;
+}
+
+export interface StoredResponse {
+  text: string | null;
+  stop_reason: string | null;
+  checkpoint: string;
+  state: Response['state'];
+}
+
+/** Key of a response. */
+export function coordinate(at: { suite: string; prompt_id: string; repeat: number }, role: Role): string {
+  return `${at.suite}\0${at.prompt_id}\0${at.repeat}\0${role}`;
+}
+
+/** The run that the folder of a judged file describes; null where no `run.json` of ours stands beside it. */
+export async function ownRunOfFolder(judged: string): Promise<OwnRun | null> {
+  const folder = dirname(judged);
+  const path = join(folder, 'run.json');
+  if (!judged.endsWith('judged.jsonl') || !existsSync(path)) return null;
+  const { schema, suites, ...run } = JSON.parse(await readText(path)) as Run & { schema?: string; suites: Suite[] };
+  if (schema !== 'doubleblind/run@1' || !isOwn(run)) return null;
+  const summaryFile = join(folder, 'summary.json');
+  const summary = existsSync(summaryFile) ? (JSON.parse(await readText(summaryFile)) as Summary) : null;
+  return describe(
+    { ...run, exports: null },
+    suites,
+    rowsOf(join(folder, 'responses.jsonl')),
+    summary,
+    await changedFiles(folder),
+    // It is written when a run ends.
+    FINISHED.includes(run.status) && !existsSync(join(folder, 'manifest.json')),
+  );
+}
+
+/** Whether a run was asked here: its configuration names its judges, whatever its `origin` says by now. */
+export function isOwn(run: Run): boolean {
+  return run.origin === 'own' || Array.isArray(run.config['judges']);
+}
+
+/** A stored run. */
+export async function ownRunOfStore(store: Store, run: Run): Promise<OwnRun> {
+  const kept = await store.keptSummary(run.id);
+  const suites = await store.suites(run.id);
+  return describe(run, suites, store.allResponses(run.id), kept === null ? null : (JSON.parse(kept) as Summary), []);
+}
+
+async function describe(
+  run: Run,
+  suites: Suite[],
+  responses: AsyncIterable<Response>,
+  summary: Summary | null,
+  changed_files: OwnRun['changed_files'],
+  manifest_gone = false,
+): Promise<OwnRun> {
+  const config = configOf(run, suites);
+  const plan = planOf(config, limitOf(run));
+  const positions = new Map<string, number>();
+  let position = 0;
+  for (const suite of suites)
+    for (const prompt of suite.prompts) positions.set(`${suite.name}\0${prompt.id}`, position++);
+  const known = new Map<string, StoredResponse>();
+  const false_responses: FalseResponse[] = [];
+  let line = 0;
+  for await (const response of responses) {
+    line++;
+    const { response: text, stop_reason, checkpoint, state, suite, prompt_id, repeat, role } = response;
+    const at = coordinate(response, role);
+    const position = positions.get(`${suite}\0${prompt_id}`);
+    const prompt = position === undefined ? null : plan.at(position).prompt;
+    const expected = known.has(at) || prompt === null ? { id: null } : expectedOf(response, run, config, prompt.prompt);
+    for (const [field, derived] of Object.entries(expected) as [keyof Response, string | null][]) {
+      if (response[field] === derived || false_responses.length >= MOST) continue;
+      const of = `${suite}/${prompt_id}, repeat ${repeat}, ${role}`;
+      false_responses.push({ line, of, field, recorded: shortened(response[field]), derived: shortened(derived) });
+    }
+    if (!known.has(at)) known.set(at, { text, stop_reason, checkpoint, state });
+  }
+  return {
+    run,
+    suites,
+    config,
+    plan,
+    positions,
+    responses: known,
+    summary,
+    false_responses,
+    changed_files,
+    manifest_gone,
+  };
+}
+
+/** False fields of responses that are named; the rest are of the same making. */
+const MOST = 50;
+
+const shortened = (value: unknown): string | number | null =>
+  typeof value === 'string' ? value.slice(0, 200) : typeof value === 'number' ? value : null;
+
+/** What the run says of a response. */
+function expectedOf(response: Response, run: Run, config: RunConfig, prompt: string): Partial<Response> {
+  const { suite, prompt_id, repeat, role } = response;
+  const { name, provider, model } = config[role];
+  const answered = response.failure === null && response.response !== null;
+  return {
+    id: responseId(run.id, suite, prompt_id, repeat, role),
+    run_id: run.id,
+    prompt,
+    checkpoint: name,
+    provider,
+    // A recorded file may say itself which model answered.
+    ...(provider === 'recorded' ? {} : { model: model ?? null }),
+    state: answered ? 'answered' : 'failed',
+  };
+}
+
+async function* rowsOf(path: string): AsyncIterable<Response> {
+  if (!existsSync(path)) return;
+  for await (const { value } of readJsonl(path)) yield value as Response;
+}
+
+async function changedFiles(folder: string): Promise<OwnRun['changed_files']> {
+  const path = join(folder, 'manifest.json');
+  if (!existsSync(path)) return [];
+  const { files } = JSON.parse(await readText(path)) as { files: Record<string, { sha256: string }> };
+  const changed: OwnRun['changed_files'] = [];
+  for (const [file, { sha256 }] of Object.entries(files)) {
+    const there = existsSync(join(folder, file)) ? await fileHash(join(folder, file)) : null;
+    if (there !== sha256) changed.push({ file: join(folder, file), recorded: sha256, derived: there });
+  }
+  return changed;
+}
+
+/** Whether the export folder of a stored run still holds what the store holds; files that differ. */
+export async function exportDiffers(
+  store: Store,
+  run: Run,
+  judged: AsyncIterable<string>,
+): Promise<OwnRun['changed_files']> {
+  if (run.exports === null || !existsSync(join(run.exports, 'manifest.json'))) return [];
+  const { files } = JSON.parse(await readText(join(run.exports, 'manifest.json'))) as {
+    files: Record<string, { sha256: string }>;
+  };
+  const responses = (async function* () {
+    for await (const response of store.allResponses(run.id)) yield `${responseLine(response)}\n`;
+  })();
+  const changed: OwnRun['changed_files'] = [];
+  for (const [file, lines] of [
+    ['judged.jsonl', judged],
+    ['responses.jsonl', responses],
+  ] as const) {
+    const derived = await hashOfLines(lines);
+    const recorded = files[file]?.sha256;
+    if (recorded !== undefined && recorded !== derived)
+      changed.push({ file: join(run.exports, file), recorded, derived });
+  }
+  return changed;
+}
+
+async function hashOfLines(lines: AsyncIterable<string>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const line of lines) hash.update(line);
+  return hash.digest('hex');
+}

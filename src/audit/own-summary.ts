@@ -1,0 +1,103 @@
+// Do the numbers of a run follow from its judgments? The summary is made again and compared, number by number.
+import { readJudged } from '../formats/index.js';
+import { promptHash } from '../hash.js';
+import { knownAnswers, type ReferenceRow } from '../known-answers.js';
+import type { Judgment } from '../records.js';
+import { tally } from '../stats/index.js';
+import type { Summary } from '../summary.js';
+import { canaryTallies, summaryOf } from '../win-rates.js';
+import type { Found, MakeCheck } from './check.js';
+import type { OwnRun } from './own-run.js';
+
+/** What is compared: `run` and `warnings` say when and where, not what was found. */
+const PARTS = ['estimates', 'agreement', 'judges', 'decision', 'variance', 'criteria'] as const;
+/** Sums taken in another order differ in the last digits. */
+const TOLERANCE = 1e-9;
+
+/**
+ * The check of a run's kept or exported summary against one made again, and of the tallies that are kept in a database:
+ * `falseTallies` are positions of prompts whose tallies are not what their judgments come to.
+ */
+export async function summaryCheck(
+  own: Pick<OwnRun, 'summary'>,
+  again: () => Promise<Summary>,
+  falseTallies: readonly { first: number; last: number }[] = [],
+): Promise<MakeCheck> {
+  const found = falseTallies.map(({ first, last }): Found => ({
+    severity: 'error',
+    message: `The kept tallies of prompts ${first} to ${last} do not follow from their judgments; they are counted again.`,
+  }));
+  if (own.summary !== null) {
+    const derived = await again();
+    for (const part of PARTS) {
+      const difference = firstDifference(own.summary[part], derived[part], part);
+      if (difference === null) continue;
+      const { path, a, b } = difference;
+      found.push({
+        severity: 'error',
+        message: `The summary does not follow from the judgments: \`${path}\`.`,
+        recorded: a,
+        derived: b,
+      });
+    }
+  }
+  return () => ({ code: 'SUMMARY_MISMATCH', see: () => 'outside', end: () => found });
+}
+
+/** The summary of an export folder, from its lines and its `run.json` alone. */
+export async function summaryOfFile(own: OwnRun, file: string): Promise<Summary> {
+  const judgments: Judgment[] = [];
+  const references = own.config.judges.filter(({ provider }) => provider === 'reference').map(({ name }) => name);
+  const replies: ReferenceRow[] = [];
+  for await (const { judgment } of readJudged([file])) {
+    const { judge, order, reply, state } = judgment;
+    if (references.includes(judge) && state === 'judged') replies.push({ judge, order: order!, reply: reply! });
+    judgments.push({ ...judgment, reply: null, rationale: null });
+  }
+  const hashes = new Map(
+    own.suites.flatMap((suite) => suite.prompts.map((p) => [`${suite.name}\0${p.id}`, promptHash(p.prompt, p.system)])),
+  );
+  const { tallies, retests } = tally(judgments, {
+    promptHash: (j) => hashes.get(`${j.suite}\0${j.prompt_id}`) ?? promptHash(j.prompt ?? ''),
+  });
+  const canaries = canaryTallies(
+    judgments.flatMap(({ canary, replicate, judge, suite, prompt_id, repeat, order, winner }) =>
+      canary === null || replicate > 0
+        ? []
+        : [{ kind: canary, judge, suite, prompt_id, repeat, order: order!, winner }],
+    ),
+  );
+  const accuracy = knownAnswers(references, replies, tallies);
+  return summaryOf(own.run, { tallies, retests, canaries, due: own.plan.due(), accuracy });
+}
+
+interface Difference {
+  path: string;
+  a: string | number | null;
+  b: string | number | null;
+}
+
+/** The first place where two JSON values differ, or null. */
+export function firstDifference(a: unknown, b: unknown, path: string): Difference | null {
+  if (typeof a === 'number' && typeof b === 'number') {
+    return Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(a)) ? null : { path, a, b };
+  }
+  if (typeof a === 'object' && typeof b === 'object' && a !== null && b !== null) {
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+      const deeper = firstDifference(
+        (a as Record<string, unknown>)[key],
+        (b as Record<string, unknown>)[key],
+        Array.isArray(a) ? `${path}[${key}]` : `${path}.${key}`,
+      );
+      if (deeper !== null) return deeper;
+    }
+    return null;
+  }
+  return a === b ? null : { path, a: shown(a), b: shown(b) };
+}
+
+function shown(value: unknown): string | number | null {
+  return typeof value === 'number' || value === null || value === undefined
+    ? (value ?? null)
+    : (JSON.stringify(value) ?? '').slice(0, 100);
+}

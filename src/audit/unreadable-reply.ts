@@ -1,0 +1,23 @@
+// Does the reply state a verdict at all, and only one?
+import type { MakeCheck } from './check.js';
+
+export const unreadableReply: MakeCheck = () => ({
+  code: 'UNREADABLE_REPLY',
+  see({ judgment, derived, recorded_winner: recorded }) {
+    if (judgment.reply === null) return 'unverifiable';
+    if (derived.how !== 'reply' || derived.winner !== null || derived.failure === 'unreachable') return 'sound';
+    const why =
+      derived.failure === 'contradictory'
+        ? 'states more than one verdict'
+        : derived.failure === 'unreadable'
+          ? 'states no verdict'
+          : `has no verdict to read (${derived.failure})`;
+    const stated = recorded !== null && recorded !== 'unknown';
+    return {
+      severity: stated ? 'error' : 'warning',
+      recorded,
+      derived: null,
+      message: `The reply ${why}${stated ? `, yet the recorded winner is ${recorded}` : ''}.`,
+    };
+  },
+});
