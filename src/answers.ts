@@ -1,0 +1,317 @@
+// What the service answers beside records and summaries, and the ledger's commands print with --json: one shape each from
+// where it is made to the page.
+import type {
+  Domain,
+  Finding,
+  Judgment,
+  Message,
+  Order,
+  Outcome,
+  Prompt,
+  Role,
+  Run,
+  Spent,
+  Verdict,
+  Winner,
+} from './records.js';
+import type { DomainDecision, Estimate, Group, Interval, Look, Rate } from './summary.js';
+
+// ── runs ────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Progress {
+  judged: number;
+  failed: number;
+  due: number;
+}
+
+/** What is told while a run goes on. */
+export interface LiveProgress extends Progress {
+  per_second: number | null;
+  left_ms: number | null;
+  spent_usd: number | null;
+}
+
+export interface RunDecision {
+  sentence: string;
+  domains: Partial<
+    Record<
+      Domain,
+      {
+        verdict: DomainDecision['verdict'];
+        win_rate: number | null;
+        low: number | null;
+        high: number | null;
+        n_prompts: number;
+      }
+    >
+  >;
+}
+
+/** What the list of runs shows of a finished run; kept with its summary. */
+export interface Glance {
+  progress: Progress;
+  /** Null until the run has finished. */
+  decision: RunDecision | null;
+}
+
+/** A row of the list of runs. */
+export type RunItem = Omit<Run, 'config' | 'decision_rule' | 'environment' | 'identities'> & Glance;
+
+export interface RunDetail extends Run, Glance {
+  spent: Spent;
+  costs: {
+    kind: 'judge' | 'checkpoint';
+    name: string;
+    suite: string;
+    records: number;
+    calls: number;
+    cost_usd: number | null;
+    input_tokens: number | null;
+    output_tokens: number | null;
+    latency_ms: number | null;
+  }[];
+  /** What is stored: the choices of the filters. */
+  strata: {
+    suite: string;
+    domain: Domain | null;
+    category: string | null;
+    judge: string;
+    order: Order | null;
+    judgments: number;
+  }[];
+  /** Of the last audit. */
+  findings: { code: string; severity: Finding['severity']; n: number }[];
+  /** Which process carries it out. */
+  holder: string | null;
+}
+
+// ── judgments ───────────────────────────────────────────────────────────────────────────────────
+
+/** A row of the list of judgments; long texts are cut. */
+export type JudgmentItem = Judgment & {
+  /** Of this comparison, by every judge of it. */
+  outcomes: Record<string, Outcome>;
+  findings: string[];
+  excerpted: boolean;
+};
+
+/** Another judgment of the same comparison; its texts are those of the judgment it stands beside. */
+export type Sibling = Omit<Judgment, 'prompt' | 'baseline_response' | 'candidate_response'>;
+
+/** One step from the order to the winner, in words. `holds`: it came out again; null where that cannot be told. */
+export interface Step {
+  step: 'order' | 'presentation' | 'reply' | 'winner' | 'quote';
+  says: string;
+  holds: boolean | null;
+}
+
+/** A judgment with everything that shows how it came about. */
+export interface Evidence {
+  judgment: Judgment;
+  prompt: Pick<Prompt, 'prompt' | 'messages' | 'system' | 'reference'> | null;
+  /** What the judge was sent, rendered again; null with a `reason`. */
+  messages: Message[] | null;
+  reason: string | null;
+  /** Whether the rendered messages have the recorded SHA-256; null when there is none to compare. */
+  presentation_matches: boolean | null;
+  /** Which response stood in which slot; null where no order is stated. */
+  slots: { A: Role; B: Role } | null;
+  trace: Step[];
+  /** Fields that the stored parts do not bear out. */
+  differences: { field: keyof Judgment; recorded: unknown; derived: unknown }[];
+  other_orders: Sibling[];
+  other_judges: Sibling[];
+  people: Sibling[];
+  /** The same judge and order, asked again. */
+  retests: Sibling[];
+  findings: Pick<Finding, 'code' | 'severity' | 'message'>[];
+}
+
+// ── blind review ────────────────────────────────────────────────────────────────────────────────
+
+/** What a reviewer sees before the vote: no other text. */
+export interface BlindPair {
+  token: string;
+  prompt: string;
+  response_a: string;
+  response_b: string;
+  progress: { done: number; total: number };
+}
+
+/** What a reviewer sees after it. */
+export interface Reveal {
+  judgment_id: string;
+  verdict: Verdict;
+  winner: Winner;
+  a: Role;
+  b: Role;
+  baseline: string;
+  candidate: string;
+  suite: string;
+  category: string | null;
+  prompt_id: string;
+  repeat: number;
+  /** What the other judges said of this comparison, people too. */
+  judges: Pick<Judgment, 'id' | 'judge' | 'order' | 'state' | 'failure' | 'winner' | 'rationale'>[];
+  progress: { done: number; total: number };
+}
+
+// ── several runs ────────────────────────────────────────────────────────────────────────────────
+
+/** What holds of a run whose numbers were looked at before its planned end, where its intervals do not. */
+export interface Early {
+  code: 'STOPPED_EARLY' | 'NOT_FINAL';
+  /** In one line, with the confidence sequence. */
+  message: string;
+  /** Of the domains that are asked for. */
+  sequence: Look[];
+}
+
+export interface LeaderboardRow {
+  board: number;
+  /** 1 is the best of the board; null where nothing ranks it. */
+  rank: number | null;
+  checkpoint: string;
+  baseline: string;
+  run_id: string;
+  /** Runs of the same configuration; the newest is shown. */
+  runs: number;
+  purpose: string;
+  win_rate: Rate;
+  interval: Interval | null;
+  n_prompts: number;
+  /** Bradley-Terry log strength with its interval and ranks, where candidates met each other. */
+  strength: { log_strength: number; low: number; high: number; ranks: [number, number] } | null;
+  /** Paired sign-flip against the first of the board, adjusted by Holm; null for the first and without shared prompts. */
+  p_against_first: number | null;
+  /** Null for a run that went to its planned end. */
+  early: Early | null;
+}
+
+/** Runs of the same suites, judges and templates; across boards nothing is ranked. */
+export interface Board {
+  board: number;
+  by: 'win rate' | 'Bradley-Terry' | 'nothing';
+  suites: string[];
+  judges: string[];
+  templates: string[];
+  baselines: string[];
+  /** Why it stands apart from the first board, or why nothing ranks it. */
+  why: string[];
+}
+
+export interface Leaderboard {
+  items: LeaderboardRow[];
+  next_cursor: null;
+  boards: Board[];
+  left_out: { run_id: string; why: string }[];
+}
+
+export interface Matter {
+  what: 'judges' | 'template' | 'suites' | 'baseline' | 'baseline responses';
+  /** Null where the runs do not tell. */
+  same: boolean | null;
+  /** One sentence that names the values. */
+  message: string;
+}
+
+export interface PairedTest {
+  group: Group;
+  n_prompts: number;
+  /** Win rates on the shared prompts, 0..1; null without any. */
+  first: number | null;
+  second: number | null;
+  /** second − first, −1..1. */
+  difference: number | null;
+  permutation: { p_value: number; p_adjusted: number | null } | { reason: string };
+  paired_t: { t: number; df: number; p_value: number } | { reason: string };
+  bootstrap:
+    | { low: number; high: number; level: number; resamples: 'exact' | number; seed: number; degenerate: boolean }
+    | { reason: string };
+}
+
+export interface Unmatched {
+  /** Place of the run among those compared that has the prompt; another of them has not. */
+  run: number;
+  suite: string;
+  prompt_id: string;
+}
+
+export interface ComparedMetric {
+  metric: 'win_rate';
+  group: Group;
+  /** In the order of the runs; null where a run has no such group. */
+  values: (Pick<Estimate, 'win_rate' | 'interval' | 'n_prompts' | 'size'> | null)[];
+}
+
+export interface Comparison {
+  runs: Pick<Run, 'id' | 'name' | 'purpose' | 'baseline' | 'candidate' | 'status' | 'tags' | 'created_at'>[];
+  /** False when judges, template, suites or baseline differ: then a difference of candidates is not all that is seen. */
+  comparable: boolean;
+  matters: Matter[];
+  configuration: { key: string; values: unknown[] }[];
+  metrics: ComparedMetric[];
+  /** Each later side against the first. */
+  tests: { first: string; second: string; groups: PairedTest[] }[];
+  /** Sides of the tests: run ids, or values of the tag with the runs that have them. */
+  sides: { name: string; runs: string[] }[];
+  unmatched: Unmatched[];
+  /** Runs that were looked at before their planned end. */
+  early: ({ run: string } & Early)[];
+}
+
+// ── a sweep over training steps ─────────────────────────────────────────────────────────────────
+
+export interface CurveStep {
+  step: number;
+  epoch: number | null;
+  run_id: string;
+  candidate: string;
+  status: Run['status'];
+  digest: string | null;
+  /** Training and validation loss last taken at or before the step. */
+  loss: number | null;
+  eval_loss: number | null;
+  /** Imported metrics of this checkpoint and step. */
+  metrics: Record<string, number>;
+}
+
+export interface CurvePoint {
+  step: number;
+  run_id: string;
+  /** Mean over the prompts that every step was judged on, 0..1. */
+  win_rate: number;
+  /** Of the run by itself: the interval that its own page shows. */
+  pointwise: Interval | null;
+  /** Holds for all steps at once. */
+  low: number;
+  high: number;
+}
+
+export interface Curve {
+  group: Group;
+  n_prompts: number;
+  points: CurvePoint[];
+  /** Standard errors that the band reaches to each side; 1.96 would be the pointwise one. */
+  critical: number | null;
+  best_step: number | null;
+  /** The earliest step within the band of the best. */
+  step_to_keep: number | null;
+  /** Win-rate points a thousand steps, prompts resampled. */
+  slope_per_1000_steps: { slope: number; low: number; high: number } | null;
+  sentence: string;
+  reason: string | null;
+}
+
+export interface SweepCurve {
+  sweep: string;
+  name: string;
+  baseline: string;
+  level: number;
+  steps: CurveStep[];
+  /** Overall first, then the domains. */
+  curves: Curve[];
+  /** The whole log of the training, for the picture beside. */
+  losses: { step: number; epoch: number | null; loss: number | null; eval_loss: number | null }[];
+  warnings: { code: string; message: string }[];
+}

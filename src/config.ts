@@ -1,0 +1,383 @@
+// A run file and the environment, checked: what a run is, before anything is spent.
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { DoubleblindError, suggest } from './errors.js';
+import { claimsOf, type Gate, gateSchema, subjectsOf } from './gate-rule.js';
+import { hashOf } from './hash.js';
+import { parseTemplate, type Template } from './judging/template.js';
+import { readText } from './jsonl.js';
+import { endpointProblems, endpointSchema, type EndpointSpec } from './models/index.js';
+import { DOMAINS, type Domain, type Suite } from './records.js';
+import { findSuite } from './suites/index.js';
+import { checked, type ParsedYaml, parseYaml } from './yaml.js';
+
+const share = z.number().min(0).max(1);
+
+const checkpointSchema = endpointSchema.extend({
+  name: z.string().min(1),
+  checkpoint: z.string().optional(),
+  /** Training step, for the curve of a sweep; read from the folder where it is not stated. */
+  step: z.int().nonnegative().optional(),
+});
+const judgeSchema = endpointSchema.extend({
+  name: z.string().min(1).optional(),
+  template: z.string().optional(),
+  share: share.default(1),
+});
+const price = z.strictObject({ input_usd_per_mtok: z.number().min(0), output_usd_per_mtok: z.number().min(0) });
+const inlineSuite = z.strictObject({
+  name: z.string().min(1),
+  domain: z.enum(DOMAINS),
+  description: z.string().optional(),
+  prompts: z.array(z.unknown()).min(1),
+});
+
+const candidatesSchema = z.union([
+  z.array(checkpointSchema).min(1),
+  endpointSchema
+    .extend({ name: z.string().optional(), folders: z.string().optional(), file: z.string().optional() })
+    .refine((c) => c.folders !== undefined || c.file !== undefined, 'needs `folders` or `file`'),
+]);
+
+/** The run file, as people write it (CONTRACT section 3). Unknown keys are errors. */
+export const runFileSchema = z.strictObject({
+  name: z.string().min(1).optional(),
+  description: z.string().optional(),
+  purpose: z
+    .string()
+    .regex(/^[\w-]+$/, 'letters, digits, _ and - only')
+    .optional(),
+  tags: z.record(z.string(), z.coerce.string()).default({}),
+  data_purpose: z.string().optional(),
+  data_path: z.string().optional(),
+  seed: z.number().int().default(0),
+  suites: z.array(z.union([z.string().min(1), inlineSuite])).min(1),
+  baseline: checkpointSchema,
+  candidate: checkpointSchema.optional(),
+  candidates: candidatesSchema.optional(),
+  sampling: z
+    .strictObject({
+      temperature: z.number().min(0).max(2).optional(),
+      top_p: z.number().min(0).max(1).optional(),
+      max_tokens: z.number().int().positive().optional(),
+      repeats: z.number().int().positive().default(1),
+    })
+    .default({ repeats: 1 }),
+  judges: z.array(judgeSchema).min(1),
+  template: z.string().default('pairwise'),
+  orders: z.enum(['both', 'balanced', 'random']).default('both'),
+  canaries: z.boolean().default(true),
+  retest: share.default(0),
+  prices: z.record(z.string(), price).default({}),
+  margin: z.partialRecord(z.enum(DOMAINS), share).default({}),
+  level: z.number().gt(0.5).lt(1).default(0.95),
+  gate: gateSchema.optional(),
+  stop: z.enum(['when-decided']).optional(),
+  jury: z.enum(['mean', 'majority', 'weighted']).default('mean'),
+  concurrency: z.number().int().positive().default(8),
+  budget_usd: z.number().positive().optional(),
+});
+export type RunFile = z.infer<typeof runFileSchema>;
+export type Checkpoint = z.infer<typeof checkpointSchema>;
+export type Judge = Omit<z.infer<typeof judgeSchema>, 'name' | 'template'> & {
+  name: string;
+  /** `path@hash` of its template; null for judges that read no template. */
+  template: string | null;
+};
+
+/** A run, resolved: suites read, templates read, names given. Paths are absolute. */
+export interface RunConfig {
+  name: string;
+  purpose: string;
+  description: string | null;
+  tags: Record<string, string>;
+  data_purpose: string | null;
+  data_path: string | null;
+  seed: number;
+  suites: Suite[];
+  baseline: Checkpoint;
+  candidate: Checkpoint;
+  sampling: RunFile['sampling'];
+  judges: Judge[];
+  /** By `path@hash`. */
+  templates: Record<string, Template>;
+  orders: RunFile['orders'];
+  canaries: boolean;
+  retest: number;
+  prices: RunFile['prices'];
+  margin: Partial<Record<Domain, number>>;
+  level: number;
+  gate: Gate | null;
+  stop: 'when-decided' | null;
+  jury: RunFile['jury'];
+  concurrency: number;
+  budget_usd: number | null;
+  /** Joins the runs of one sweep. */
+  sweep: string | null;
+  warnings: { code: string; message: string }[];
+}
+
+/** What the command line changes in a run file. */
+export interface Overrides {
+  seed?: number | undefined;
+  orders?: RunFile['orders'] | undefined;
+  retest?: number | undefined;
+  concurrency?: number | undefined;
+  budget_usd?: number | undefined;
+  stop?: 'when-decided' | undefined;
+  tags?: Record<string, string> | undefined;
+}
+
+/** Where templates that come with the package lie. */
+export const BUNDLED_PROMPTS = fileURLToPath(new URL('../prompts/', import.meta.url));
+
+/**
+ * The run a file describes, checked but with no endpoint asked.
+ * @throws DoubleblindError with file, line and column: unknown keys (the nearest key named), wrong values, missing
+ * files, two suites or judges of one name, templates without a slot.
+ */
+export async function readRunFile(path: string, overrides: Overrides = {}): Promise<RunConfig[]> {
+  const doc = parseYaml(await readText(path), path);
+  return resolveRun(checked(runFileSchema, doc, path), { dir: dirname(resolve(path)), file: path, doc, overrides });
+}
+
+interface Context {
+  /** Paths in the run file are relative to this folder. */
+  dir: string;
+  file?: string;
+  doc?: ParsedYaml;
+  overrides?: Overrides;
+}
+
+/** The runs a checked run file describes: one, or one per candidate of a sweep. */
+export async function resolveRun(runFile: RunFile, context: Context): Promise<RunConfig[]> {
+  const given: RunFile = { ...runFile, ...withoutUndefined(context.overrides ?? {}) } as RunFile;
+  given.tags = { ...runFile.tags, ...context.overrides?.tags };
+  const problem = (
+    code: ConstructorParameters<typeof DoubleblindError>[0],
+    path: (string | number)[],
+    message: string,
+    hint?: string,
+  ) => new DoubleblindError(code, message, { file: context.file, ...context.doc?.at(path), hint });
+
+  const warnings: RunConfig['warnings'] = [];
+  if (given.purpose === undefined) {
+    warnings.push({ code: 'PURPOSE_MISSING', message: 'The run has no purpose; it is filed under "uncategorized".' });
+  }
+
+  const suites: Suite[] = [];
+  for (const [i, entry] of given.suites.entries()) {
+    const suite = await readSuite(entry, context.dir, ({ code, message, place }) =>
+      problem(code, ['suites', i], message, place.hint),
+    );
+    if (suites.some((s) => s.name === suite.name)) {
+      throw problem(
+        'SUITE_DUPLICATE_NAME',
+        ['suites', i],
+        `two suites are named "${suite.name}".`,
+        'Give each suite a name of its own.',
+      );
+    }
+    suites.push(suite);
+  }
+
+  for (const { name } of claimsOf(given.gate ?? {})) {
+    const subjects = subjectsOf(suites);
+    if (subjects.includes(name)) continue;
+    const near = suggest(name, subjects);
+    const hint = near === null ? 'Name a domain, suite or category.' : `Did you mean "${near}"?`;
+    throw problem(
+      'UNKNOWN_KEY',
+      ['gate', name],
+      `the gate names "${name}", which is no domain, suite or category.`,
+      hint,
+    );
+  }
+
+  const templates: Record<string, Template> = {};
+  const judges: Judge[] = [];
+  for (const [i, judge] of given.judges.entries()) {
+    const name = judge.name ?? judge.model ?? judge.provider;
+    if (judges.some((j) => j.name === name)) {
+      throw problem(
+        'JUDGE_DUPLICATE_NAME',
+        ['judges', i],
+        `two judges are named "${name}".`,
+        'Give each judge a `name` of its own.',
+      );
+    }
+    if (name.startsWith('human:')) {
+      throw problem(
+        'INVALID_VALUE',
+        ['judges', i, 'name'],
+        '"human:" names are kept for people.',
+        'Choose another name.',
+      );
+    }
+    checkEndpoint(judge, ['judges', i], problem);
+    const { template: _, ...spec } = judge;
+    const template = await readTemplate(judge.template ?? given.template, context);
+    templates[template.ref] = template.template;
+    judges.push({
+      ...withPaths(spec, context.dir),
+      name,
+      template: judge.provider === 'reference' ? null : template.ref,
+    });
+  }
+
+  for (const role of ['baseline', 'candidate'] as const) {
+    const checkpoint = given[role];
+    if (checkpoint !== undefined) checkCheckpoint(checkpoint, [role], given, problem);
+  }
+  const candidates = await candidatesOf(given, context, problem, warnings);
+  const sweep =
+    given.candidates === undefined ? null : hashOf([given.name ?? null, candidates.map((c) => c.name)]).slice(0, 12);
+  return candidates.map((candidate) => {
+    const own = [...warnings];
+    if (sameModel(given.baseline, candidate)) {
+      own.push({
+        code: 'SAME_CHECKPOINT',
+        message:
+          'Baseline and candidate are the same checkpoint: this is an A/A run, whose win rate must cover one half.',
+      });
+    }
+    return {
+      name: given.name ?? candidate.name,
+      purpose: given.purpose ?? 'uncategorized',
+      description: given.description ?? null,
+      tags: given.tags,
+      data_purpose: given.data_purpose ?? null,
+      data_path: given.data_path ?? null,
+      seed: given.seed,
+      suites,
+      baseline: withPaths(given.baseline, context.dir),
+      candidate: withPaths(candidate, context.dir),
+      sampling: given.sampling,
+      judges,
+      templates: Object.fromEntries(
+        Object.entries(templates).filter(([ref]) => judges.some((j) => j.template === ref)),
+      ),
+      orders: given.orders,
+      canaries: given.canaries,
+      retest: given.retest,
+      prices: given.prices,
+      margin: given.margin,
+      level: given.level,
+      gate: given.gate ?? null,
+      stop: given.stop ?? null,
+      jury: given.jury,
+      concurrency: given.concurrency,
+      budget_usd: given.budget_usd ?? null,
+      sweep,
+      warnings: own,
+    };
+  });
+}
+
+type Problem = (
+  code: ConstructorParameters<typeof DoubleblindError>[0],
+  path: (string | number)[],
+  message: string,
+  hint?: string,
+) => DoubleblindError;
+
+async function candidatesOf(
+  given: RunFile,
+  context: Context,
+  problem: Problem,
+  warnings: RunConfig['warnings'],
+): Promise<Checkpoint[]> {
+  const { candidate, candidates } = given;
+  if (candidate !== undefined && candidates === undefined) return [candidate];
+  if (candidate !== undefined)
+    throw problem('INVALID_VALUE', ['candidates'], 'both `candidate` and `candidates` are given.', 'Keep one of them.');
+  if (candidates === undefined)
+    throw problem('INVALID_VALUE', [], 'there is no `candidate`.', 'Name the fine-tuned checkpoint.');
+  if (Array.isArray(candidates)) {
+    for (const [i, one] of candidates.entries()) checkCheckpoint(one, ['candidates', i], given, problem);
+    return candidates;
+  }
+  const { expandCandidates } = await import('./checkpoints/sweep.js');
+  const { folders, file, name, ...endpoint } = candidates;
+  const plan = await expandCandidates({ folders, file, name, model: endpoint.model }, context.dir);
+  for (const { folder, why } of plan.unanswered) {
+    warnings.push({ code: 'CANDIDATE_UNANSWERED', message: `${folder} is left out: ${why}.` });
+  }
+  return plan.candidates.map((one) => ({
+    ...endpoint,
+    ...(one.file !== undefined && { provider: 'recorded' as const }),
+    ...one,
+  }));
+}
+
+function checkCheckpoint(checkpoint: Checkpoint, path: (string | number)[], given: RunFile, problem: Problem): void {
+  const { provider } = checkpoint;
+  if (provider === 'offline' || provider === 'reference') {
+    throw problem(
+      'INVALID_VALUE',
+      [...path, 'provider'],
+      `"${provider}" judges; it cannot answer prompts.`,
+      'Use openai, anthropic or recorded.',
+    );
+  }
+  checkEndpoint(checkpoint, path, problem);
+  if (provider === 'anthropic') checkEndpoint({ ...checkpoint, ...given.sampling }, ['sampling'], problem);
+}
+
+/** What does not fit together is told before anything is spent. */
+function checkEndpoint(spec: EndpointSpec, path: (string | number)[], problem: Problem): void {
+  const [first] = endpointProblems(spec);
+  if (first !== undefined) throw problem(first.code, [...path, ...first.path], first.message);
+}
+
+async function readSuite(
+  entry: RunFile['suites'][number],
+  dir: string,
+  problem: (error: DoubleblindError) => Error,
+): Promise<Suite> {
+  if (typeof entry === 'string') return findSuite(entry, dir);
+  const { suiteOf } = await import('./suites/yaml.js');
+  try {
+    return suiteOf(entry);
+  } catch (error) {
+    throw error instanceof DoubleblindError ? problem(error) : error;
+  }
+}
+
+/** A template by bundled name or path relative to the run file, with its reference `path@hash`. */
+export async function readTemplate(
+  name: string,
+  context: { dir: string },
+): Promise<{ ref: string; template: Template }> {
+  const bundled = `${BUNDLED_PROMPTS}${name}.md`;
+  const own = resolve(context.dir, name);
+  const isBundled = /^[\w-]+$/.test(name) && existsSync(bundled);
+  if (!isBundled && !existsSync(own)) {
+    throw new DoubleblindError('TEMPLATE_UNKNOWN', `there is no template "${name}".`, {
+      file: own,
+      hint: 'Name a bundled one (pairwise, pairwise-rubric, pairwise-reference) or a path.',
+    });
+  }
+  const path = isBundled ? bundled : own;
+  const shown = isBundled ? `prompts/${name}.md` : name;
+  const template = parseTemplate(await readText(path), shown);
+  return { ref: `${shown}@${template.hash.slice(0, 12)}`, template };
+}
+
+function withPaths<S extends { file?: string | undefined; checkpoint?: string | undefined }>(spec: S, dir: string): S {
+  const at = (path: string | undefined) => (path === undefined ? undefined : resolve(dir, path));
+  return withoutUndefined({ ...spec, file: at(spec.file), checkpoint: at(spec.checkpoint) }) as S;
+}
+
+function sameModel(a: Checkpoint, b: Checkpoint): boolean {
+  const identity = ({ provider, model, base_url, file, system, checkpoint, extra_body }: Checkpoint) =>
+    hashOf(withoutUndefined({ provider, model, base_url, file, system, checkpoint, extra_body }));
+  // A recorded file may hold several checkpoints, told apart by name.
+  return identity(a) === identity(b) && (a.provider !== 'recorded' || a.name === b.name);
+}
+
+export function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;
+}

@@ -1,0 +1,305 @@
+// A run as files: lines appended while it goes, everything written anew from the store at the end. `audit` proves
+// every number from these files alone.
+import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
+import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { createHash } from 'node:crypto';
+import { stringify } from 'csv-stringify/sync';
+import { configOf } from './configuration.js';
+import { DoubleblindError } from './errors.js';
+import { planOf } from './plan.js';
+import {
+  type Judgment,
+  judgmentSchema,
+  ORDERS,
+  type Response,
+  responseSchema,
+  type Run,
+  type Suite,
+} from './records.js';
+import type { KnownAnswer } from './store/certifications.js';
+import type { Store } from './store/index.js';
+import type { Summary } from './summary.js';
+
+const JUDGMENT_FIELDS = Object.keys(judgmentSchema.shape) as (keyof Judgment)[];
+const RESPONSE_FIELDS = Object.keys(responseSchema.shape) as (keyof Response)[];
+
+/** A judgment as a line of `judged.jsonl`, without the line break: its fields in the order of the contract. */
+export function judgmentLine(judgment: Judgment): string {
+  return JSON.stringify(picked(judgment, JUDGMENT_FIELDS));
+}
+
+/** A response as a line of `responses.jsonl`, without the line break. */
+export function responseLine(response: Response): string {
+  return JSON.stringify(picked(response, RESPONSE_FIELDS));
+}
+
+function picked<T extends object>(record: T, fields: (keyof T)[]): Partial<T> {
+  const line: Partial<T> = {};
+  for (const field of fields) line[field] = record[field];
+  return line;
+}
+
+/**
+ * The folder of a run's files below `root`, made: `<purpose>/<candidate>/<run-id>`.
+ * @throws PATH_OUTSIDE when a link leads out of `root`
+ */
+export async function exportFolder(root: string, run: Pick<Run, 'id' | 'purpose' | 'candidate'>): Promise<string> {
+  const folder = join(root, folderName(run.purpose), folderName(run.candidate), run.id);
+  await mkdir(root, { recursive: true });
+  // Made step by step, so that nothing is created behind a link that leads elsewhere.
+  let made = await realpath(root);
+  const top = made;
+  for (const part of [folderName(run.purpose), folderName(run.candidate), run.id]) {
+    await mkdir(join(made, part), { recursive: true });
+    made = await realpath(join(made, part));
+    if (made !== top && !made.startsWith(top + sep)) {
+      throw new DoubleblindError('PATH_OUTSIDE', `"${part}" is a link that leads out of the exports folder.`, {
+        file: folder,
+        hint: 'Remove the link or choose another --exports folder.',
+      });
+    }
+  }
+  return folder;
+}
+
+/** A name as one part of a path: nothing that separates, hides or climbs. */
+export function folderName(name: string): string {
+  const safe = name
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+    .replace(/^[.-]+|[.-]+$/g, '')
+    .slice(0, 100);
+  return safe === '' ? 'unnamed' : safe;
+}
+
+/** Appends lines while the run goes. */
+export class Exporter {
+  private constructor(
+    private readonly judged: number,
+    private readonly answered: number,
+  ) {}
+
+  /** Begins, or goes on: what the store holds is written anew, so that a line cut by a crash is gone. */
+  static async open(store: Store, runId: string, folder: string): Promise<Exporter> {
+    await writeRecords(store, runId, folder);
+    return new Exporter(openSync(join(folder, 'judged.jsonl'), 'a'), openSync(join(folder, 'responses.jsonl'), 'a'));
+  }
+
+  /** Whole lines in one write each; what a full disk refuses is thrown here and not in a stream nobody listens to. */
+  append(responses: readonly Response[], judgments: readonly Judgment[]): void {
+    appendLines(this.answered, responses.map(responseLine));
+    appendLines(this.judged, judgments.map(judgmentLine));
+  }
+
+  close(): void {
+    closeSync(this.judged);
+    closeSync(this.answered);
+  }
+}
+
+function appendLines(file: number, lines: string[]): void {
+  if (lines.length === 0) return;
+  const bytes = Buffer.from(`${lines.join('\n')}\n`);
+  for (let from = 0; from < bytes.length;) from += writeSync(file, bytes, from);
+}
+
+/**
+ * Writes `judged.jsonl` and `responses.jsonl` from the store: one line per id, in the order of the contract. The hashes
+ * of the files by name.
+ */
+async function writeRecords(store: Store, runId: string, folder: string, sheet?: Sheet): Promise<Hashes> {
+  const hashes = await written(
+    folder,
+    ['judged.jsonl', ...(sheet === undefined ? [] : ['prompts.csv'])],
+    async (judged, prompts) => {
+      prompts?.take(sheet!.head());
+      for await (const judgment of store.allJudgments(runId)) {
+        if (judged!.take(`${judgmentLine(judgment)}\n`)) await judged!.flush();
+        if (prompts?.take(sheet!.take(judgment)) === true) await prompts.flush();
+      }
+      prompts?.take(sheet!.end());
+    },
+  );
+  const answered = await writeLines(folder, 'responses.jsonl', lines(store.allResponses(runId), responseLine));
+  return { ...hashes, ...answered };
+}
+
+/** The judgments of a run as JSONL text, a line at a time: the bytes of `judged.jsonl`. */
+export function judgedLines(store: Store, runId: string): AsyncIterable<string> {
+  return lines(store.allJudgments(runId), judgmentLine);
+}
+
+async function* lines<T>(records: AsyncIterable<T>, lineOf: (record: T) => string): AsyncIterable<string> {
+  for await (const record of records) yield `${lineOf(record)}\n`;
+}
+
+function writeLines(folder: string, name: string, text: AsyncIterable<string> | Iterable<string>): Promise<Hashes> {
+  return written(folder, [name], async (file) => {
+    for await (const line of text) if (file!.take(line)) await file!.flush();
+  });
+}
+
+/** SHA-256 (hex) of files, by name. */
+type Hashes = Record<string, string>;
+
+/** Writes files whole or not at all: beside their places first, then into them. The hashes of what was written. */
+async function written(folder: string, names: string[], work: (...files: Beside[]) => Promise<void>): Promise<Hashes> {
+  const paths = names.map((name) => join(folder, name));
+  const files: Beside[] = [];
+  try {
+    for (const path of paths) files.push(new Beside(await open(`${path}.part`, 'w')));
+    await work(...files);
+    for (const file of files) await file.flush();
+  } catch (error) {
+    await Promise.all(paths.map((path) => rm(`${path}.part`, { force: true })));
+    throw error;
+  } finally {
+    for (const { file } of files) await file.close();
+  }
+  for (const path of paths) await rename(`${path}.part`, path);
+  return Object.fromEntries(names.map((name, i) => [name, files[i]!.sha256()]));
+}
+
+/** Characters gathered before they are written. */
+const CHUNK = 1 << 18;
+
+class Beside {
+  private gathered = '';
+  private readonly hash = createHash('sha256');
+
+  constructor(readonly file: FileHandle) {}
+
+  /** True when enough is gathered to be written. */
+  take(text: string): boolean {
+    this.gathered += text;
+    return this.gathered.length >= CHUNK;
+  }
+
+  async flush(): Promise<void> {
+    const bytes = Buffer.from(this.gathered);
+    this.gathered = '';
+    this.hash.update(bytes);
+    await this.file.appendFile(bytes);
+  }
+
+  /** Of all that was flushed (hex). */
+  sha256(): string {
+    return this.hash.digest('hex');
+  }
+}
+
+export interface Finished {
+  store: Store;
+  run: Run;
+  folder: string;
+  summary: Summary;
+  /** The report as HTML, told the SHA-256 (hex) of `judged.jsonl`. */
+  report: (judged_sha256: string) => Promise<string>;
+}
+
+/** Writes every file of a run, and `manifest.json` with the SHA-256 of each. */
+export async function writeExports({ store, run, folder, summary, report }: Finished): Promise<void> {
+  const suites = await store.suites(run.id);
+  const judges = [...new Set((await store.stored(run.id)).map(({ judge }) => judge))].sort();
+  const records = await writeRecords(store, run.id, folder, new Sheet(judges));
+  const document = runDocument(run, suites, await store.knownAnswers(run.id));
+  const hashes = {
+    ...records,
+    ...(await writeJson(folder, 'run.json', document)),
+    ...(await writeJson(folder, 'summary.json', summary)),
+    ...(await writeLines(folder, 'report.html', [await report(records['judged.jsonl']!)])),
+  };
+  const files = ['judged.jsonl', 'responses.jsonl', 'prompts.csv', 'run.json', 'summary.json', 'report.html'];
+  const manifest = {
+    schema: 'doubleblind/manifest@1',
+    run_id: run.id,
+    files: Object.fromEntries(files.map((file) => [file, { sha256: hashes[file] }])),
+  };
+  await writeJson(folder, 'manifest.json', manifest);
+}
+
+function writeJson(folder: string, name: string, value: unknown): Promise<Hashes> {
+  return writeLines(folder, name, [`${JSON.stringify(value, null, 2)}\n`]);
+}
+
+/** SHA-256 (hex) of a file's bytes. */
+export async function fileHash(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** `run.json`: the run with its whole configuration: template texts, suites with every prompt, reply schemas, size of the plan. */
+export function runDocument(run: Run, suites: Suite[], answers: readonly KnownAnswer[] = []): Record<string, unknown> {
+  const { config: _, exports: _e, ...facts } = run;
+  const own = run.origin === 'own';
+  const config = own ? configOf(run, suites) : null;
+  return {
+    schema: 'doubleblind/run@1',
+    ...facts,
+    config: run.config,
+    suites,
+    ...(answers.length === 0 ? {} : { known_answers: answers }),
+    reply_schemas:
+      config === null
+        ? {}
+        : Object.fromEntries(Object.entries(config.templates).map(([ref, t]) => [ref, t.reply_schema])),
+    due: config === null ? [] : planOf(config, limitOf(run)).due(),
+  };
+}
+
+/** The limit a run was last carried out with: what is due of it. */
+export function limitOf(run: Pick<Run, 'decision_rule'>): number | undefined {
+  return (run.decision_rule['limit'] as number | null | undefined) ?? undefined;
+}
+
+/** `prompts.csv`: one row per prompt with the winner per judge and order and the mean score. */
+class Sheet {
+  private key: string | null = null;
+  private row: string[] = [];
+  private cells = new Map<string, string[]>();
+  /** By judge and repeat: what the comparison's orders scored; null once one has failed. */
+  private comparisons = new Map<string, number[] | null>();
+
+  constructor(private readonly judges: string[]) {}
+
+  head(): string {
+    return csv(['suite', 'domain', 'category', 'prompt_id', 'score', ...this.columns()]);
+  }
+
+  /** Takes judgments in the order of exports; the row of the prompt before when another one begins. */
+  take(judgment: Judgment): string {
+    const { suite, domain, category, prompt_id, judge, repeat, order, score } = judgment;
+    if (judgment.canary !== null || judgment.replicate > 0) return '';
+    const key = `${suite}\0${prompt_id}`;
+    const before = key === this.key ? '' : this.end();
+    this.key = key;
+    this.row = [suite, domain ?? '', category ?? '', prompt_id];
+    const cell = `${judge} ${order ?? 'baseline-first'}`;
+    this.cells.set(cell, [...(this.cells.get(cell) ?? []), judgment.winner ?? judgment.failure]);
+    const comparison = `${judge}\0${repeat}`;
+    const scores = this.comparisons.get(comparison);
+    this.comparisons.set(comparison, score === null || scores === null ? null : [...(scores ?? []), score]);
+    return before;
+  }
+
+  /** The row of the last prompt. */
+  end(): string {
+    if (this.key === null) return '';
+    const scores = [...this.comparisons.values()].filter((each) => each !== null).map(mean);
+    const cells = this.columns().map((column) => this.cells.get(column)?.join(' ') ?? '');
+    const line = csv([...this.row, scores.length === 0 ? '' : mean(scores), ...cells]);
+    this.key = null;
+    this.cells = new Map();
+    this.comparisons = new Map();
+    return line;
+  }
+
+  private columns(): string[] {
+    return this.judges.flatMap((judge) => ORDERS.map((order) => `${judge} ${order}`));
+  }
+}
+
+const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+const csv = (row: unknown[]): string => stringify([row], { escape_formulas: true });

@@ -1,0 +1,40 @@
+// Every statistic of judged files, ours or anyone's, without a database.
+import { Accuracies } from './audit/accuracy.js';
+import { type ReadOptions, numberRows, readSound } from './formats/index.js';
+import type { Tally } from './records.js';
+import { summarize, type SummarizeInput } from './stats/index.js';
+import { Tallying } from './tally/fold.js';
+import type { CanaryRow } from './store/tallies.js';
+import type { Summary } from './summary.js';
+import { canaryTallies } from './win-rates.js';
+
+export interface FileStats {
+  summary: Summary;
+  tallies: Tally[];
+}
+
+/**
+ * The summary of judged files; `run` is null. A judgment that stands in two files counts once. Memory grows with prompts
+ * and judges, not with texts.
+ */
+export async function statsOfFiles(
+  files: string[],
+  reading: ReadOptions,
+  asked: Omit<SummarizeInput, 'tallies' | 'retests' | 'canaries' | 'run'>,
+): Promise<FileStats> {
+  const tallying = new Tallying();
+  const canaryRows: CanaryRow[] = [];
+  const accuracies = new Accuracies();
+  for await (const row of numberRows(readSound(files, reading))) {
+    const { judgment } = row;
+    tallying.add(judgment);
+    accuracies.add(row, 'new');
+    const { canary, judge, suite, prompt_id, repeat, replicate, order, winner } = judgment;
+    if (canary !== null && replicate === 0)
+      canaryRows.push({ kind: canary, judge, suite, prompt_id, repeat, order: order!, winner });
+  }
+  const { tallies, retests } = tallying.result;
+  const canaries = canaryTallies(canaryRows);
+  const accuracy = accuracies.byJudge;
+  return { summary: summarize({ ...asked, tallies, retests, canaries, accuracy, run: null }), tallies };
+}

@@ -1,0 +1,306 @@
+// Judged files become runs, so that every statistic, page and export works on them. What is there already is not added
+// again, so the same import twice changes nothing.
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Accuracies } from './audit/accuracy.js';
+import { DoubleblindError } from './errors.js';
+import { fileHash } from './export.js';
+import { storedRows } from './audit/stored-rows.js';
+import { type ReadOptions, readSound, type Row, rowNumbering } from './formats/index.js';
+import { hashOf } from './hash.js';
+import { readJsonl, readText } from './jsonl.js';
+import {
+  type Domain,
+  type Judgment,
+  type Response,
+  responseSchema,
+  type Role,
+  ROLES,
+  type Run,
+  type Suite,
+} from './records.js';
+import type { KnownAnswer } from './store/certifications.js';
+import { judgmentId, type PlacedJudgment } from './store/judgment-writes.js';
+import { responseId } from './store/responses.js';
+import type { ImportedPrompt } from './store/runs.js';
+import type { Store } from './store/index.js';
+
+export interface ImportOptions extends ReadOptions {
+  purpose?: string | undefined;
+  name?: string | undefined;
+  tags?: Record<string, string> | undefined;
+  now: string;
+  environment?: Record<string, unknown> | undefined;
+}
+
+export interface Imported {
+  runs: Run[];
+  rows: number;
+  added: number;
+  /** Rows that repeat one that is there. */
+  known: number;
+}
+
+/** Records that are written together. */
+const BATCH = 1000;
+
+/** Reads judged files into runs: our own lines keep run id and ids; other files make one run per pair of checkpoints. */
+export async function importFiles(store: Store, files: string[], options: ImportOptions): Promise<Imported> {
+  const targets = new Map<string, Target>();
+  const result: Imported = { runs: [], rows: 0, added: 0, known: 0 };
+  const number = rowNumbering();
+  const content = hashOf(await Promise.all(files.map(fileHash)));
+  for await (const row of readSound(files, options)) {
+    result.rows++;
+    const standing = number(row);
+    if (standing === 'known') {
+      result.known++;
+      continue;
+    }
+    const key = row.judgment.run_id || `${row.judgment.baseline}\0${row.judgment.candidate}`;
+    let target = targets.get(key);
+    if (target === undefined) {
+      const run = await runFor(store, row, content, options);
+      target = await Target.open(store, run, row.file);
+      targets.set(key, target);
+    }
+    await target.add(row);
+  }
+  if (result.rows === 0) throw new DoubleblindError('FILE_UNKNOWN_FORMAT', 'holds no judged rows.', { file: files[0] });
+  for (const target of targets.values()) {
+    await target.flush();
+    result.added += target.added;
+    const accuracy = target.answered ? await accuracyOf(store, target.run) : {};
+    await store.updateRun(target.run.id, { planned: await plannedOf(store, target.run), ...accuracy });
+    result.runs.push((await store.run(target.run.id))!);
+  }
+  result.known = result.rows - result.added;
+  return result;
+}
+
+/** The stored run that rows belong to, made when it is not there. */
+async function runFor(store: Store, { judgment, file }: Row, content: string, options: ImportOptions): Promise<Run> {
+  const beside = judgment.run_id === '' ? null : await runDocumentBeside(file, judgment.run_id);
+  if (beside !== null) {
+    if ((await store.run(beside.run.id)) === null) await store.createRun(beside.run, beside.suites);
+    await store.addKnownAnswers(beside.run.id, beside.answers);
+    return (await store.run(beside.run.id))!;
+  }
+  const { baseline, candidate } = judgment;
+  const configuration = hashOf(['import', content, baseline, candidate, options.format ?? null]);
+  const stamp = options.now.slice(0, 19).replace(/[-:]/g, '').replace('T', '_');
+  const id =
+    judgment.run_id === ''
+      ? await knownImport(store, configuration, `${stamp}-${configuration.slice(0, 4)}`)
+      : judgment.run_id;
+  const known = await store.run(id);
+  if (known !== null) return known;
+  const run: Run = {
+    id,
+    configuration,
+    name: options.name ?? candidate,
+    purpose: options.purpose ?? 'uncategorized',
+    description: null,
+    data_purpose: null,
+    data_path: null,
+    tags: options.tags ?? {},
+    baseline,
+    candidate,
+    sweep: null,
+    origin: 'import',
+    status: 'done',
+    reason: null,
+    config: { files: [file] },
+    decision_rule: {},
+    environment: options.environment ?? {},
+    identities: {},
+    planned: { prompts: 0, comparisons: 0, responses: 0, judgments: 0 },
+    exports: null,
+    created_at: options.now,
+    started_at: null,
+    ended_at: options.now,
+  };
+  await store.createRun(run, []);
+  return run;
+}
+
+async function knownImport(store: Store, configuration: string, otherwise: string): Promise<string> {
+  return (await store.runsOfConfiguration(configuration, 'import'))[0]?.id ?? otherwise;
+}
+
+/** `run.json` beside a judged file of our own, when it is of the same run. */
+async function runDocumentBeside(
+  file: string,
+  runId: string,
+): Promise<{ run: Run; suites: Suite[]; answers: KnownAnswer[] } | null> {
+  const path = join(dirname(file), 'run.json');
+  if (!existsSync(path)) return null;
+  const {
+    schema,
+    suites,
+    known_answers: answers = [],
+    reply_schemas: _r,
+    due: _d,
+    ...run
+  } = JSON.parse(await readText(path)) as Run & {
+    schema: string;
+    suites: Suite[];
+    known_answers?: KnownAnswer[];
+    reply_schemas: unknown;
+    due: unknown;
+  };
+  if (schema !== 'doubleblind/run@1' || run.id !== runId) return null;
+  return { run: { ...run, exports: null }, suites, answers };
+}
+
+/** How often each judge of an imported run names the right answer that its file states; the run carries it. */
+async function accuracyOf(store: Store, run: Run): Promise<Pick<Run, 'identities'>> {
+  const accuracies = new Accuracies();
+  for await (const row of storedRows(store, run)) accuracies.add(row, 'new');
+  return { identities: { ...run.identities, certified: accuracies.byJudge } };
+}
+
+async function plannedOf(store: Store, run: Run): Promise<Run['planned']> {
+  if (run.origin === 'own') return run.planned;
+  const judgments = (await store.stored(run.id)).reduce((n, s) => n + s.judgments, 0);
+  const prompts = (await store.positions(run.id)).size;
+  return { prompts, comparisons: 0, responses: 0, judgments };
+}
+
+/** A run that rows are written to: prompts first, then responses, then judgments, a batch at a time. */
+class Target {
+  added = 0;
+  /** A row stated the right answer. */
+  answered = false;
+  private prompts: ImportedPrompt[] = [];
+  private responses: { response: Response; position: number }[] = [];
+  private judgments: PlacedJudgment[] = [];
+  private answers = new Map<string, KnownAnswer>();
+  private readonly suites = new Map<string, number>();
+  /** Hash of the response at each coordinate, to see when a judge saw another text. */
+  private readonly texts = new Map<string, string>();
+  private next = 0;
+
+  private constructor(
+    private readonly store: Store,
+    readonly run: Run,
+    private readonly positions: Map<string, number>,
+  ) {}
+
+  static async open(store: Store, run: Run, file: string): Promise<Target> {
+    const target = new Target(store, run, await store.positions(run.id));
+    for (const [key, position] of target.positions) {
+      const [suite = ''] = key.split('\0');
+      if (!target.suites.has(suite)) target.suites.set(suite, target.suites.size);
+      target.next = Math.max(target.next, position + 1);
+    }
+    for await (const response of store.allResponses(run.id)) target.remember(response);
+    await target.readResponses(join(dirname(file), 'responses.jsonl'));
+    return target;
+  }
+
+  /** `responses.jsonl` beside our own judged lines says more of each response than the lines do. */
+  private async readResponses(path: string): Promise<void> {
+    if (!existsSync(path) || this.run.origin !== 'own') return;
+    for await (const { value } of readJsonl(path)) {
+      const parsed = responseSchema.safeParse(value);
+      if (!parsed.success || parsed.data.run_id !== this.run.id) return;
+      const response = parsed.data;
+      const position = this.positions.get(`${response.suite}\0${response.prompt_id}`);
+      if (position === undefined || this.texts.has(coordinate(response))) continue;
+      this.remember(response);
+      this.responses.push({ response, position });
+    }
+  }
+
+  async add({ judgment: read, truth }: Row): Promise<void> {
+    const judgment = { ...read, run_id: this.run.id } as Judgment;
+    if (judgment.id === '') judgment.id = judgmentId(judgment);
+    const position = this.place(judgment);
+    const same = ROLES.map((role) => this.sameText(role, judgment, position)).every(Boolean);
+    this.judgments.push({ judgment, position, own_texts: !same });
+    if (truth !== null) this.answers.set(judgment.prompt_id, { prompt_id: judgment.prompt_id, ...truth });
+    if (this.judgments.length >= BATCH) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    await this.store.addPrompts(this.run.id, this.prompts);
+    await this.store.addResponses(this.responses);
+    await this.store.addKnownAnswers(this.run.id, [...this.answers.values()]);
+    this.answered ||= this.answers.size > 0;
+    this.answers.clear();
+    this.added += await this.store.addJudgments(this.judgments);
+    [this.prompts, this.responses, this.judgments] = [[], [], []];
+  }
+
+  private place(judgment: Judgment): number {
+    const key = `${judgment.suite}\0${judgment.prompt_id}`;
+    let position = this.positions.get(key);
+    if (position === undefined) {
+      position = this.next++;
+      this.positions.set(key, position);
+      const { suite, prompt_id, domain, category, prompt } = judgment;
+      if (!this.suites.has(suite)) this.suites.set(suite, this.suites.size);
+      this.prompts.push({
+        suite,
+        suite_position: this.suites.get(suite)!,
+        prompt_id,
+        position,
+        domain: domain as Domain | null,
+        category,
+        prompt,
+      });
+    }
+    return position;
+  }
+
+  /** Whether the text a judge saw is the run's response; the first one seen becomes it. */
+  private sameText(role: Role, judgment: Judgment, position: number): boolean {
+    const text = judgment[`${role}_response`];
+    if (judgment.canary !== null) return false;
+    if (text === null) return true;
+    const { suite, prompt_id, repeat } = judgment;
+    const known = this.texts.get(coordinate({ suite, prompt_id, repeat, role }));
+    if (known !== undefined) return known === fingerprint(text);
+    const response: Response = {
+      schema: 'doubleblind/response@1',
+      id: responseId(this.run.id, suite, prompt_id, repeat, role),
+      run_id: this.run.id,
+      suite,
+      prompt_id,
+      prompt: judgment.prompt,
+      repeat,
+      role,
+      checkpoint: judgment[role],
+      provider: null,
+      model: null,
+      model_served: null,
+      response: text,
+      state: 'answered',
+      failure: null,
+      stop_reason: judgment[`${role}_stop_reason`],
+      input_tokens: null,
+      output_tokens: null,
+      cost_usd: null,
+      latency_ms: null,
+      generated_at: null,
+    };
+    this.remember(response);
+    this.responses.push({ response, position });
+    return true;
+  }
+
+  private remember(response: Response): void {
+    this.texts.set(coordinate(response), fingerprint(response.response ?? ''));
+  }
+}
+
+/** Enough of a text to tell it from another; whole texts would not fit for millions of rows. */
+function fingerprint(text: string): string {
+  return text.length <= 24 ? text : createHash('sha256').update(text).digest('base64').slice(0, 22);
+}
+
+function coordinate(at: { suite: string; prompt_id: string; repeat: number; role: Role }): string {
+  return `${at.suite}\0${at.prompt_id}\0${at.repeat}\0${at.role}`;
+}

@@ -1,0 +1,20 @@
+// The public names of doubleblind, listed by hand.
+export { readRunFile, runFileSchema, type RunConfig } from './config.js';
+export { launch, resume, findRun, type Launched, type LaunchOptions } from './launch.js';
+export { planOf, type Plan, type Unit } from './plan.js';
+export { importFiles, type Imported } from './import.js';
+export { judgmentLine, responseLine, judgedLines, writeExports } from './export.js';
+export { winRates, type WinRateOptions } from './win-rates.js';
+export { statsOfFiles } from './file-stats.js';
+export { auditFile, sentence, type AuditOptions } from './audit/index.js';
+export { report } from './report.js';
+export { openStore, type Store } from './store/index.js';
+export { openModels, type Model, type Models } from './models/index.js';
+export { blind, present, unblind } from './judging/present.js';
+export { readReply, type Reading } from './judging/verdict.js';
+export { parseTemplate, type Template } from './judging/template.js';
+export { summarize, tally } from './stats/index.js';
+export { loadSuite, bundledSuites } from './suites/index.js';
+export { DoubleblindError, ERRORS, type ErrorCode } from './errors.js';
+export * as records from './records.js';
+export type { Summary, Estimate, Decision, JudgeHealth, Agreement } from './summary.js';

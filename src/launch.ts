@@ -1,0 +1,383 @@
+// From a resolved configuration to a finished run: find or make the run, hold it, carry it out, export it.
+import { existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { checkBudget } from './budget.js';
+import { certified } from './certification.js';
+import type { RunConfig } from './config.js';
+import { configDocument, configOf, configurationHash } from './configuration.js';
+import { inspect, type CheckpointIdentity, type DigestCache } from './checkpoints/index.js';
+import { DoubleblindError } from './errors.js';
+import { Exporter, exportFolder, limitOf, writeExports } from './export.js';
+import { compareWithServers, warnOfFolders } from './identity.js';
+import { planOf } from './plan.js';
+import { preflight } from './preflight.js';
+import { ROLES, type Role, type Run } from './records.js';
+import { report } from './report.js';
+import { checkRecorded, openRecorded, type RecordedFiles, respond, sampled } from './responses.js';
+import { refuseWithWorkers } from './batch.js';
+import { carryOut, type RunEnd, type RunOptions, type World } from './run.js';
+import { concludedBy, openStopping, ruleBefore } from './stopping.js';
+import type { Store } from './store/index.js';
+import { takeBaseline } from './sweep.js';
+import { concluded } from './win-rates.js';
+import type { Look, Summary } from './summary.js';
+
+export interface LaunchOptions extends Omit<RunOptions, 'recorded' | 'digests' | 'exporter'> {
+  /** Folder below which files are written. */
+  exports: string;
+  /** A second run of the same configuration. */
+  again?: boolean | undefined;
+  allowMissing?: boolean | undefined;
+  /** Responses that stand in no file which could be read again (`judge` on paired files). */
+  given?: RecordedFiles | undefined;
+  /** Digests of weight files from earlier runs. */
+  digestCache?: DigestCache | undefined;
+  /** Who carries the run out; this process, unless it is handed to workers. */
+  carryOut?: typeof carryOut | undefined;
+  /** What is recorded about where and how the run was started. */
+  environment: Record<string, unknown>;
+  /** Told of every look at a run that stops when decided. */
+  onLook?: ((looks: Look[]) => void) | undefined;
+}
+
+export interface Launched extends RunEnd {
+  run: Run;
+  summary: Summary;
+  folder: string;
+}
+
+/** A run that is there, with what stands behind the names of its configuration. */
+export interface Opened {
+  run: Run;
+  recorded: RecordedFiles;
+  digests: Record<Role, string | null>;
+}
+
+/** Starts or goes on with the run of a configuration. The same configuration is the same run, unless `again`. */
+export async function launch(config: RunConfig, world: World, options: LaunchOptions): Promise<Launched> {
+  await affordable(config, world, options);
+  const opened = await openRun(config, opening(world, options), options);
+  // An interrupted run is gone on with as `resume` does; a finished one asks nothing.
+  const retryFailed = INTERRUPTED.includes(opened.run.status);
+  return carry(opened, config, world, { retryFailed, ...options });
+}
+
+const INTERRUPTED: readonly Run['status'][] = ['running', 'stopped', 'cancelled'];
+
+/**
+ * Goes on with a stored run, failed judgments asked again.
+ * @throws RUN_UNKNOWN; RUN_CHANGED when a recorded file or checkpoint folder is no longer what it was
+ */
+export async function resume(id: string, world: World, options: LaunchOptions): Promise<Launched> {
+  const run = await findRun(world.store, id);
+  if (run.origin === 'import') {
+    throw new DoubleblindError('RUN_CHANGED', `run ${run.id} was imported; there is nothing to resume.`);
+  }
+  const config = configOf(run, await world.store.suites(run.id));
+  await affordable(config, world, { ...options, budget_usd: options.budget_usd ?? config.budget_usd });
+  const stored = (run.identities['content'] ?? {}) as Content['hashes'];
+  const content = await contentOf(config, undefined, stored, options.digestCache);
+  if (configurationHash(config, content.hashes) !== run.configuration) {
+    throw new DoubleblindError(
+      'RUN_CHANGED',
+      `what run ${run.id} was made from has changed (a recorded file or a checkpoint folder).`,
+      {
+        hint: 'A changed configuration is a new run: use `doubleblind run`.',
+      },
+    );
+  }
+  await identify(run, config, content, opening(world, options), options);
+  // Who resumes a run that stopped because it was decided asks for more.
+  const { decided, continued } = run.decision_rule;
+  const more = decided === undefined && continued === undefined ? config : { ...config, stop: null };
+  return carry({ run, ...content }, more, world, {
+    retryFailed: true,
+    budget_usd: config.budget_usd,
+    limit: limitOf(run),
+    ...options,
+  });
+}
+
+/**
+ * The run with an id or a unique beginning of one.
+ * @throws RUN_UNKNOWN
+ */
+export async function findRun(store: Store, id: string): Promise<Run> {
+  const exact = await store.run(id);
+  if (exact !== null) return exact;
+  const [run, second] = id === '' ? [] : await store.runsStarting(id);
+  if (run === undefined || second !== undefined) {
+    throw new DoubleblindError(
+      'RUN_UNKNOWN',
+      run === undefined ? `there is no run "${id}".` : `more than one run starts with "${id}".`,
+      {
+        hint: 'See `doubleblind list`.',
+      },
+    );
+  }
+  return run;
+}
+
+/** Refused before anything is made or spent. @throws PRICE_UNKNOWN */
+async function affordable(
+  config: RunConfig,
+  { models }: Pick<World, 'models'>,
+  { budget_usd, generate }: Pick<LaunchOptions, 'budget_usd' | 'generate'>,
+): Promise<void> {
+  if (typeof budget_usd === 'number')
+    await checkBudget(config, models, { roles: generate, judges: generate === undefined });
+}
+
+export interface Content {
+  recorded: RecordedFiles;
+  digests: Record<Role, string | null>;
+  hashes: Partial<Record<Role, string>>;
+  identities: Partial<Record<Role, CheckpointIdentity>>;
+}
+
+/** What stands behind the names of a configuration: recorded files and checkpoint folders, by content. */
+export async function contentOf(
+  config: RunConfig,
+  given?: RecordedFiles,
+  stored: Content['hashes'] = {},
+  cache?: DigestCache,
+): Promise<Content> {
+  const recorded = given ?? (await openRecorded(config));
+  const content: Content = { recorded, digests: { baseline: null, candidate: null }, hashes: {}, identities: {} };
+  for (const role of ROLES) {
+    const folder = config[role].checkpoint;
+    if (folder !== undefined) {
+      const identity = await inspect(folder, cache);
+      content.identities[role] = identity;
+      content.digests[role] = identity.digest;
+    }
+    // What was given without a file is all in the store since the start.
+    const kept = config[role].provider === 'recorded' && config[role].file === undefined ? stored[role] : undefined;
+    const hash = recorded[role]?.sha256 ?? content.digests[role] ?? kept;
+    if (hash !== undefined) content.hashes[role] = hash;
+  }
+  return content;
+}
+
+/** Says what is odd about the checkpoints and keeps what the servers say they serve. @throws IDENTITY_MISMATCH */
+async function identify(
+  run: Pick<Run, 'id' | 'identities'> | null,
+  config: RunConfig,
+  { identities }: Content,
+  world: OpeningWorld,
+  options: LaunchOptions,
+): Promise<Run['identities']> {
+  const { store, models, onWarning } = world;
+  const names = { baseline: config.baseline.name, candidate: config.candidate.name };
+  const get =
+    models === undefined
+      ? undefined
+      : (role: Role) => (url: string, body?: Record<string, unknown>) =>
+          models.look(sampled(config[role], config.sampling), url, body);
+  const seeing = { store, get, onWarning };
+  await warnOfFolders(identities, names, new Date(world.clock()).toISOString(), seeing);
+  const served = await compareWithServers(config, identities, options.allowIdentityMismatch === true, seeing);
+  const kept = { ...run?.identities, ...identities, served: { ...(run?.identities['served'] as object), ...served } };
+  if (run !== null) await store.updateRun(run.id, { identities: kept });
+  return kept;
+}
+
+/** What opening a run needs of the world; without models nobody is asked anything. */
+type OpeningWorld = Pick<World, 'store' | 'clock' | 'signal' | 'onWarning'> & Partial<Pick<World, 'models'>>;
+
+/** Who hands a run to workers may not reach what they reach: then nobody is looked for. */
+function opening({ models, ...world }: World, { carryOut: elsewhere }: LaunchOptions): OpeningWorld {
+  return elsewhere === undefined ? { ...world, models } : world;
+}
+
+/**
+ * The run of a configuration, made when it is not there. With models, everybody who will be asked is looked for first,
+ * so that a run which could not start leaves no trace.
+ */
+export async function openRun(config: RunConfig, world: OpeningWorld, options: LaunchOptions): Promise<Opened> {
+  const { store } = world;
+  const content = await contentOf(config, options.given, {}, options.digestCache);
+  checkRecorded(content.recorded, config, options.allowMissing === true);
+  const configuration = configurationHash(config, content.hashes);
+  const plan = planOf(config, options.limit);
+  const rule = { margin: config.margin, level: config.level, stop: config.stop };
+  const [known] = options.again === true ? [] : await store.runsOfConfiguration(configuration);
+  const done = known?.status === 'done' && known.planned.judgments >= plan.size.judgments;
+  if (!done && world.models !== undefined) {
+    await preflight(config, world.models, { roles: options.generate, judges: options.generate === undefined });
+  }
+  const identities = done ? known.identities : await identify(known ?? null, config, content, world, options);
+  if (known !== undefined) {
+    const first = known.decision_rule;
+    const changed = Object.entries(rule).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(first[key]));
+    const later = changed.length === 0 ? {} : { later: Object.fromEntries(changed) };
+    const decision_rule = { ...first, ...later, limit: options.limit ?? null };
+    // A run that was made by itself joins the sweep that names it; one of a sweep done again stays with its own.
+    const joins = config.sweep !== null && known.sweep?.startsWith(config.sweep) !== true;
+    const changes = { planned: plan.size, decision_rule, ...(joins && { sweep: config.sweep }) };
+    await store.updateRun(known.id, changes);
+    return { run: { ...known, ...changes, identities }, ...content };
+  }
+  const now = new Date(world.clock());
+  const run: Run = {
+    id: await freeId(store, now, configuration),
+    configuration,
+    name: config.name,
+    purpose: config.purpose,
+    description: config.description,
+    data_purpose: config.data_purpose,
+    data_path: config.data_path,
+    tags: config.tags,
+    baseline: config.baseline.name,
+    candidate: config.candidate.name,
+    sweep: config.sweep,
+    origin: 'own',
+    status: 'queued',
+    reason: null,
+    config: configDocument(config),
+    decision_rule: { ...rule, limit: options.limit ?? null },
+    environment: options.environment,
+    identities: { ...identities, content: content.hashes },
+    planned: plan.size,
+    exports: null,
+    created_at: now.toISOString(),
+    started_at: null,
+    ended_at: null,
+  };
+  await store.createRun(run, config.suites);
+  if (options.given !== undefined) await storeGiven(run, config, options.given, world);
+  for (const role of ROLES) {
+    const identity = content.identities[role];
+    if (identity === undefined || identity.digest === null) continue;
+    await store.seeCheckpoint({
+      name: config[role].name,
+      digest: identity.digest,
+      path: identity.path,
+      seen_at: now.toISOString(),
+      identity: { ...identity },
+    });
+  }
+  return { run, ...content };
+}
+
+/** Keeps responses that stand in no file at once, so that the run can be resumed without them. */
+async function storeGiven(
+  run: Run,
+  config: RunConfig,
+  given: RecordedFiles,
+  { store, signal }: Pick<World, 'store' | 'signal'>,
+): Promise<void> {
+  const plan = planOf(config);
+  const hands = {
+    store,
+    model: noModel,
+    now: () => run.created_at,
+    stopping: signal,
+    cache: 'off' as const,
+    admit: () => undefined,
+    paid: () => undefined,
+    keep: () => undefined,
+  };
+  for (const position of plan.order) {
+    const rows = [];
+    for (const role of ROLES) {
+      for (let repeat = 0; repeat < config.sampling.repeats; repeat++) {
+        const response = await respond(role, plan.at(position), repeat, config, run.id, given, null, hands);
+        if (response !== null) rows.push({ response, position });
+      }
+    }
+    await store.addResponses(rows);
+  }
+}
+
+function noModel(): never {
+  throw new TypeError('recorded responses are looked up, not asked');
+}
+
+/** `YYYYMMDD_HHMMSS` in UTC and four digits of the configuration; a second run in the same second gets the next one. */
+async function freeId(store: Store, now: Date, configuration: string): Promise<string> {
+  for (let seconds = 0; ; seconds++) {
+    const time = new Date(now.getTime() + seconds * 1000).toISOString();
+    const id = `${time.slice(0, 19).replace(/[-:]/g, '').replace('T', '_')}-${configuration.slice(0, 4)}`;
+    if ((await store.run(id)) === null) return id;
+  }
+}
+
+/** Holds a run, carries it out and writes its files. @throws RUN_HELD */
+async function carry(
+  { run, recorded, digests }: Opened,
+  config: RunConfig,
+  world: World,
+  options: LaunchOptions,
+): Promise<Launched> {
+  const { store } = world;
+  const before = run.environment['batch'] === true;
+  const batch = options.batch ?? before;
+  if (batch && options.carryOut !== undefined) refuseWithWorkers();
+  const now = () => new Date(world.clock()).toISOString();
+  const holder = `${hostname()}:${process.pid}:${startOf(process.pid) ?? ''}`;
+  const other = await store.hold(run.id, holder, now(), isGone);
+  if (other !== null) {
+    const [host, pid] = other.split(':');
+    throw new DoubleblindError('RUN_HELD', `run ${run.id} is being carried out by process ${pid} on ${host}.`, {
+      hint: 'Wait for it or stop it.',
+    });
+  }
+  try {
+    const folder = await exportFolder(options.exports, run);
+    await store.updateRun(run.id, {
+      status: 'running',
+      reason: null,
+      exports: folder,
+      started_at: run.started_at ?? now(),
+      ended_at: null,
+      ...(batch !== before && { environment: { ...run.environment, batch } }),
+    });
+    await takeBaseline(store, run);
+    const stopping =
+      config.stop === null || options.generate !== undefined
+        ? null
+        : openStopping(store, run, config, options.limit, options.onLook);
+    const known = await certified(store, config.judges);
+    const identities = {
+      ...(await store.run(run.id))!.identities,
+      ...(Object.keys(known).length > 0 && { certified: known }),
+    };
+    await store.updateRun(run.id, { decision_rule: ruleBefore(run, stopping), identities });
+    const exporter = await Exporter.open(store, run.id, folder);
+    let end: RunEnd;
+    try {
+      const more = { ...options, batch, recorded, digests, exporter, decided: stopping?.decided };
+      end = await (options.carryOut ?? carryOut)(run, config, world, more);
+    } finally {
+      exporter.close();
+    }
+    await store.updateRun(run.id, { ...(await concludedBy(stopping, end, run.id, store, now())), ended_at: now() });
+    const ended = (await store.run(run.id))!;
+    const { summary } = await concluded(store, ended);
+    await writeExports({ store, run: ended, folder, summary, report: (hash) => report(store, ended, summary, hash) });
+    return { ...end, status: ended.status as RunEnd['status'], reason: ended.reason, run: ended, summary, folder };
+  } finally {
+    await store.release(run.id, holder);
+  }
+}
+
+/** A holder on this host whose process is gone, or is another process that was given the same number since. */
+export function isGone(holder: string): boolean {
+  const [host, pid, start] = holder.split(':');
+  if (host !== hostname()) return false;
+  try {
+    process.kill(Number(pid), 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+  const now = startOf(Number(pid));
+  return start !== '' && now !== null && now !== start;
+}
+
+/** When a process began, in the kernel's ticks; null where the system does not tell. */
+function startOf(pid: number): string | null {
+  const path = `/proc/${pid}/stat`;
+  if (!existsSync(path)) return null;
+  return readFileSync(path, 'utf8').split(') ').at(-1)?.split(' ')[19] ?? null;
+}

@@ -1,0 +1,81 @@
+// When the responses of a run are looked at: the first ones before any judge is called, all of them at the end, or at the
+// start where they stand in files. What is odd is told once; whoever wants to be strict is stopped by it.
+import type { RunConfig } from './config.js';
+import { DoubleblindError } from './errors.js';
+import type { Plan } from './plan.js';
+import { type Response, type Role, ROLES } from './records.js';
+import { ResponseChecks } from './response-checks.js';
+import type { RecordedFiles } from './responses.js';
+import type { Store } from './store/index.js';
+
+/** Responses of a role that are looked at before any judge is called. */
+export const FIRST_LOOK = 20;
+
+export interface LookingWorld {
+  store: Pick<Store, 'allResponses'>;
+  onWarning?(warning: { code: string; message: string }): void;
+}
+
+export class Looks {
+  private readonly told = new Set<string>();
+  private seenAll = false;
+
+  constructor(
+    private readonly runId: string,
+    private readonly config: Pick<RunConfig, Role>,
+    private readonly world: LookingWorld,
+    private readonly options: { recorded: RecordedFiles; strictResponses?: boolean | undefined },
+  ) {}
+
+  /** Whether nothing has to be asked before everything can be looked at. */
+  get allRecorded(): boolean {
+    return ROLES.every((role) => this.config[role].provider === 'recorded');
+  }
+
+  /** Looks at some responses. @throws RESPONSES_SUSPICIOUS where that was wanted */
+  at(responses: Iterable<Response>): void {
+    const checks = this.checks();
+    for (const response of responses) checks.add(response);
+    this.tell(checks);
+  }
+
+  /** Looks at all responses: those of recorded files, or what is stored. @throws RESPONSES_SUSPICIOUS where that was wanted */
+  async atAll(plan: Plan): Promise<void> {
+    if (this.seenAll) return;
+    const { baseline, candidate } = this.options.recorded;
+    const checks = this.checks();
+    if (baseline !== undefined && candidate !== undefined) {
+      // What stands in files is there before the first judgment.
+      this.seenAll = true;
+      for (const position of plan.order) {
+        const { suite, prompt } = plan.at(position);
+        for (const role of ROLES) {
+          const found = this.options.recorded[role]!.find({ ...prompt, suite }, 0);
+          if (found === undefined) continue;
+          const { text: response, stop_reason } = found;
+          checks.add({ role, state: 'answered', response, stop_reason, suite, prompt_id: prompt.id, repeat: 0 });
+        }
+      }
+    } else for await (const response of this.world.store.allResponses(this.runId)) checks.add(response);
+    this.tell(checks);
+  }
+
+  private checks(): ResponseChecks {
+    const of = ({ name, model }: RunConfig[Role]) => [name, model?.split('/').at(-1) ?? name];
+    return new ResponseChecks({ baseline: of(this.config.baseline), candidate: of(this.config.candidate) });
+  }
+
+  private tell(checks: ResponseChecks): void {
+    for (const fault of checks.faults()) {
+      const key = `${fault.code} ${fault.role}`;
+      if (this.told.has(key)) continue;
+      this.told.add(key);
+      this.world.onWarning?.({ code: fault.code, message: fault.message });
+      if (this.options.strictResponses === true) {
+        throw new DoubleblindError('RESPONSES_SUSPICIOUS', fault.message, {
+          hint: 'No judge was called; run without --strict-responses to judge them anyway.',
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,216 @@
+// Responses that exist already, judged now: paired files, or one file per checkpoint, become a run like any other.
+import { type Judge, readTemplate, type RunConfig } from './config.js';
+import { DoubleblindError } from './errors.js';
+import { fileHash } from './export.js';
+import { readPairs } from './formats/pairs.js';
+import { hashOf } from './hash.js';
+import { endpointProblems, endpointSchema } from './models/index.js';
+import type { Recorded } from './models/recorded.js';
+import { readRows } from './models/recorded-rows.js';
+import type { Domain, Prompt, Suite } from './records.js';
+import type { RecordedFiles } from './responses.js';
+import { domainIn, findSuite, stemOf } from './suites/index.js';
+
+export interface PosthocOptions {
+  /** `provider:model[@base_url]`, each once. */
+  judges: string[];
+  template: string;
+  suite?: string | undefined;
+  domain?: Domain | undefined;
+  orders: RunConfig['orders'];
+  purpose?: string | undefined;
+  seed: number;
+  baseline_name?: string | undefined;
+  candidate_name?: string | undefined;
+  cwd: string;
+}
+
+/** A configuration with the responses it was given, which stand in no file a run could read again. */
+export interface Given {
+  config: RunConfig;
+  given: RecordedFiles;
+}
+
+/**
+ * Paired files; several rows of the same prompt are repeats 0, 1, … of one run. Where prompts have unequal numbers of
+ * rows, each further row is a prompt of its own (`<id>-2`, …): the statistics know a prompt by its text and count it once.
+ */
+export async function fromPairs(files: string[], options: PosthocOptions): Promise<Given> {
+  const prompts = new Map<string, Prompt>();
+  const texts = { baseline: new Map<string, string[]>(), candidate: new Map<string, string[]>() };
+  let name: string | null = null;
+  for (const file of files) {
+    for await (const pair of readPairs(file)) {
+      name ??= pair.name;
+      const known = prompts.get(pair.prompt_id);
+      if (known !== undefined && known.prompt !== pair.prompt) {
+        throw new DoubleblindError('SUITE_DUPLICATE_ID', `prompt id "${pair.prompt_id}" stands for two texts.`, {
+          file,
+          line: pair.line,
+        });
+      }
+      const { prompt_id: id, prompt, category, reference } = pair;
+      prompts.set(id, known ?? { id, category, prompt, messages: null, system: null, reference });
+      for (const role of ['baseline', 'candidate'] as const) {
+        texts[role].set(id, [...(texts[role].get(id) ?? []), pair[`${role}_response`]]);
+      }
+    }
+  }
+  if (prompts.size === 0) throw new DoubleblindError('SUITE_EMPTY', 'holds no rows.', { file: files[0] });
+  const repeats = [...texts.baseline.values()].map((t) => t.length).sort((a, b) => a - b);
+  if (repeats[0] !== repeats.at(-1)) for (const prompt of [...prompts.values()]) spread(prompt, prompts, texts);
+  const suite: Suite = {
+    name: options.suite ?? stemOf(files[0]!).replace(/[_-]?run\d+$/, ''),
+    domain: options.domain ?? domainOf(files[0]!),
+    description: null,
+    prompts: [...prompts.values()],
+  };
+  const sha256 = hashOf(await Promise.all(files.map(fileHash)));
+  const given = { baseline: recordedOf(texts.baseline, sha256), candidate: recordedOf(texts.candidate, sha256) };
+  return {
+    config: await configFor(
+      [suite],
+      options.candidate_name ?? name ?? 'candidate',
+      recordedRepeats(texts.baseline),
+      options,
+    ),
+    given,
+  };
+}
+
+/** Makes each further row of a prompt a prompt of its own. */
+function spread(
+  prompt: Prompt,
+  prompts: Map<string, Prompt>,
+  texts: Record<'baseline' | 'candidate', Map<string, string[]>>,
+): void {
+  const rows = texts.baseline.get(prompt.id)!.length;
+  for (let row = 1, number = 2; row < rows; row++, number++) {
+    while (prompts.has(`${prompt.id}-${number}`)) number++;
+    const id = `${prompt.id}-${number}`;
+    prompts.set(id, { ...prompt, id });
+    for (const side of Object.values(texts)) side.set(id, [side.get(prompt.id)![row]!]);
+  }
+  for (const side of Object.values(texts)) side.set(prompt.id, [side.get(prompt.id)![0]!]);
+}
+
+const recordedRepeats = (texts: Map<string, string[]>): number => Math.max(...[...texts.values()].map((t) => t.length));
+
+/** The domain that a file's name contains; responses without one are taken to be of what was trained for. */
+const domainOf = (file: string): Domain => domainIn(file) ?? 'in-domain';
+
+/** One file of responses per checkpoint; the prompts come from a suite, or from the rows themselves. */
+export async function fromFiles(
+  baseline: string,
+  candidate: string,
+  options: PosthocOptions,
+): Promise<{ config: RunConfig }> {
+  const suites = [
+    options.suite === undefined
+      ? await suiteOfRows(baseline, options.domain)
+      : await findSuite(options.suite, options.cwd),
+  ];
+  const config = await configFor(suites, options.candidate_name ?? stemOf(candidate), 1, options);
+  return {
+    config: {
+      ...config,
+      baseline: { ...config.baseline, name: options.baseline_name ?? stemOf(baseline), file: baseline },
+      candidate: { ...config.candidate, file: candidate },
+    },
+  };
+}
+
+async function suiteOfRows(file: string, domain: Domain | undefined): Promise<Suite> {
+  const prompts = new Map<string, Prompt>();
+  for await (const row of readRows(file)) {
+    if (row.prompt === null) {
+      throw new DoubleblindError('INVALID_VALUE', 'has no prompt text.', {
+        file,
+        line: row.line,
+        hint: 'Name the suite: --suite.',
+      });
+    }
+    const id = row.id ?? hashOf(row.prompt).slice(0, 12);
+    if (!prompts.has(id))
+      prompts.set(id, { id, category: null, prompt: row.prompt, messages: null, system: null, reference: null });
+  }
+  if (prompts.size === 0) throw new DoubleblindError('SUITE_EMPTY', 'holds no rows.', { file });
+  return { name: stemOf(file), domain: domain ?? domainOf(file), description: null, prompts: [...prompts.values()] };
+}
+
+export async function configFor(
+  suites: Suite[],
+  candidate: string,
+  repeats: number,
+  options: PosthocOptions,
+): Promise<RunConfig> {
+  const { ref, template } = await readTemplate(options.template, { dir: options.cwd });
+  const judges = options.judges.map((text) => parseJudge(text, ref));
+  const twice = judges.find((judge, i) => judges.findIndex((j) => j.name === judge.name) !== i);
+  if (twice !== undefined) throw new DoubleblindError('JUDGE_DUPLICATE_NAME', `judge "${twice.name}" is named twice.`);
+  const warnings =
+    options.purpose === undefined
+      ? [{ code: 'PURPOSE_MISSING', message: 'The run has no purpose; it is filed under "uncategorized".' }]
+      : [];
+  return {
+    name: candidate,
+    purpose: options.purpose ?? 'uncategorized',
+    description: null,
+    tags: {},
+    data_purpose: null,
+    data_path: null,
+    seed: options.seed,
+    suites,
+    baseline: { name: options.baseline_name ?? 'baseline', provider: 'recorded', api: 'chat' },
+    candidate: { name: candidate, provider: 'recorded', api: 'chat' },
+    sampling: { repeats },
+    judges,
+    templates: { [ref]: template },
+    orders: options.orders,
+    canaries: true,
+    retest: 0,
+    prices: {},
+    margin: {},
+    level: 0.95,
+    gate: null,
+    stop: null,
+    jury: 'mean',
+    concurrency: 8,
+    budget_usd: null,
+    sweep: null,
+    warnings,
+  };
+}
+
+/**
+ * The judge that `provider:model[@base_url]` names.
+ * @throws USAGE
+ */
+export function parseJudge(text: string, template: string): Judge {
+  const match = /^(\w+)(?::(.+?))?(?:@(https?:\/\/.+))?$/.exec(text);
+  const [, provider, model, base_url] = match ?? [];
+  const parsed = endpointSchema.safeParse({
+    provider,
+    ...(provider !== 'reference' && model !== undefined && { model }),
+    ...(provider === 'reference' && { extract: model ?? 'exact' }),
+    ...(base_url !== undefined && { base_url }),
+  });
+  const problem = parsed.success
+    ? endpointProblems(parsed.data)[0]?.message
+    : 'it must look like provider:model[@base_url].';
+  if (!parsed.success || problem !== undefined) {
+    throw new DoubleblindError('USAGE', `--judge ${text}: ${problem ?? ''}`, {
+      hint: 'For example openai:gpt-4o, or offline:plain.',
+    });
+  }
+  const name = provider === 'offline' ? `offline-${model ?? 'plain'}` : (model ?? provider!);
+  return { ...parsed.data, name, share: 1, template: provider === 'reference' ? null : template };
+}
+
+export function recordedOf(texts: Map<string, string[]>, sha256: string): Recorded {
+  const find: Recorded['find'] = ({ id }, repeat) => {
+    const text = texts.get(id)?.[repeat];
+    return text === undefined ? undefined : { text, stop_reason: null, model: null, line: 0 };
+  };
+  return { sha256, repeats: recordedRepeats(texts), find, missing: () => [] };
+}

@@ -1,0 +1,40 @@
+// Is everybody there who will be asked? Keys, addresses and served models, before anything is spent.
+import type { RunConfig } from './config.js';
+import type { Models } from './models/index.js';
+import { ROLES, type Role } from './records.js';
+import { sampled } from './responses.js';
+
+export interface Contact {
+  /** `baseline`, `candidate` or the judge's name. */
+  who: string;
+  provider: string;
+  model: string | null;
+  /** Null where nobody is asked: recorded responses, rules. */
+  address: string | null;
+  served_models: string[] | null;
+  key_variable: string | null;
+}
+
+/**
+ * Whom a run will ask, each found at its address; spends nothing.
+ * @param roles checkpoints that are asked; judges are asked unless `generate`
+ * @throws KEY_MISSING, KEY_REFUSED, ENDPOINT_UNREACHABLE, MODEL_NOT_SERVED
+ */
+export async function preflight(
+  config: RunConfig,
+  models: Models,
+  { roles = ROLES, judges = true }: { roles?: readonly Role[] | undefined; judges?: boolean } = {},
+): Promise<Contact[]> {
+  const asked = [
+    ...roles.map((role) => ({ who: role as string, spec: sampled(config[role], config.sampling) })),
+    ...(judges ? config.judges.map(({ name, template: _t, share: _s, ...spec }) => ({ who: name, spec })) : []),
+  ];
+  return Promise.all(
+    asked.map(async ({ who, spec }) => {
+      const { provider, model = null } = spec;
+      const silent = { who, provider, model, address: null, served_models: null, key_variable: null };
+      if (provider !== 'openai' && provider !== 'anthropic') return silent;
+      return { ...silent, ...(await models.reach(spec)) };
+    }),
+  );
+}

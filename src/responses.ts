@@ -1,0 +1,191 @@
+// Responses of the two checkpoints to a prompt: found in the run, read from a recorded file, taken from the cache of
+// earlier runs, or asked for.
+import type { Checkpoint, RunConfig } from './config.js';
+import { DoubleblindError } from './errors.js';
+import { hashOf } from './hash.js';
+import { cacheKey, type EndpointSpec, type Model, ModelFailure } from './models/index.js';
+import { loadRecorded, type Recorded } from './models/recorded.js';
+import type { PlannedPrompt } from './plan.js';
+import { type Answer, type Message, type Response, ROLES, type Role } from './records.js';
+import type { CacheUse } from './judgment.js';
+import { responseId } from './store/responses.js';
+import type { CachedAnswer } from './store/cache.js';
+import type { Store } from './store/index.js';
+
+export interface RespondingWorld {
+  store: Pick<Store, 'cached'>;
+  model(spec: EndpointSpec): Model;
+  now(): string;
+  stopping: AbortSignal;
+  cache: CacheUse;
+  admit(): void | Promise<void>;
+  paid(cost: number | null): void;
+  keep(answer: CachedAnswer): void;
+}
+
+/** Recorded files of a run by role, with the SHA-256 that stands in its configuration. */
+export type RecordedFiles = Partial<Record<Role, Recorded>>;
+
+/** Reads the recorded files a configuration names. */
+export async function openRecorded(config: Pick<RunConfig, Role>): Promise<RecordedFiles> {
+  const files: RecordedFiles = {};
+  for (const role of ROLES) {
+    const { provider, file, name } = config[role];
+    if (provider === 'recorded' && file !== undefined) files[role] = await loadRecorded(file, { checkpoint: name });
+  }
+  return files;
+}
+
+/**
+ * Prompts that a recorded file has no response for, by role; the run goes on without them only when allowed.
+ * @throws RECORDED_PROMPTS_MISSING
+ */
+export function checkRecorded(files: RecordedFiles, config: RunConfig, allowMissing: boolean): void {
+  for (const role of ROLES) {
+    const file = files[role];
+    if (file === undefined || allowMissing) continue;
+    const missing = config.suites.flatMap((suite) =>
+      suite.prompts
+        .filter((prompt) => {
+          for (let repeat = 0; repeat < config.sampling.repeats; repeat++) {
+            if (file.find({ ...prompt, suite: suite.name }, repeat) === undefined) return true;
+          }
+          return false;
+        })
+        .map((prompt) => `${suite.name}/${prompt.id}`),
+    );
+    if (missing.length === 0) continue;
+    const shown = missing.slice(0, 10).join(', ') + (missing.length > 10 ? ` and ${missing.length - 10} more` : '');
+    throw new DoubleblindError(
+      'RECORDED_PROMPTS_MISSING',
+      `the ${role} "${config[role].name}" has no recorded response for ${missing.length} prompts: ${shown}.`,
+      { file: config[role].file, hint: 'Add them, or go on with the rest with --allow-missing.' },
+    );
+  }
+}
+
+/** The spec a checkpoint is asked with: its own settings over those of `sampling`. */
+export function sampled(checkpoint: Checkpoint, sampling: RunConfig['sampling']): EndpointSpec {
+  const { name: _n, checkpoint: _c, step: _s, ...spec } = checkpoint;
+  const { temperature, top_p, max_tokens } = sampling;
+  return Object.fromEntries(
+    Object.entries({ temperature, top_p, max_tokens, ...spec }).filter(([, value]) => value !== undefined),
+  ) as EndpointSpec;
+}
+
+/** What a checkpoint is asked: the turns of the prompt, its system prompt first. A checkpoint's own system prompt is added by its model. */
+export function messagesFor(prompt: PlannedPrompt['prompt']): Message[] {
+  const turns: Message[] = prompt.messages ?? [{ role: 'user', content: prompt.prompt }];
+  return prompt.system === null ? turns : [{ role: 'system', content: prompt.system }, ...turns];
+}
+
+/** Under what a checkpoint's answer is cached; null where it is not known that the same model will answer next week. */
+export function responseKey(
+  checkpoint: Checkpoint,
+  sampling: RunConfig['sampling'],
+  prompt: PlannedPrompt['prompt'],
+  repeat: number,
+  digest: string | null,
+): string | null {
+  if (digest === null && !isHosted(checkpoint)) return null;
+  const ask = { messages: messagesFor(prompt), repeat };
+  return hashOf(['response', digest, cacheKey(sampled(checkpoint, sampling), ask)]);
+}
+
+/** Providers' own hosted models are the same thing next week; anything else is known by the digest of its weights. */
+function isHosted(checkpoint: Checkpoint): boolean {
+  return checkpoint.provider !== 'recorded' && checkpoint.base_url === undefined;
+}
+
+/**
+ * One response as a record: answered, or failed with its reason.
+ * @param digest of the checkpoint folder, null where unknown: then nothing is reused from other runs.
+ * @throws ModelFailure with `stops`, the signal's reason, whatever `admit` throws
+ */
+export async function respond(
+  role: Role,
+  planned: PlannedPrompt,
+  repeat: number,
+  config: RunConfig,
+  runId: string,
+  recorded: RecordedFiles,
+  digest: string | null,
+  world: RespondingWorld,
+): Promise<Response | null> {
+  const checkpoint = config[role];
+  const { suite, prompt } = planned;
+  const record = (facts: Partial<Response> & Pick<Response, 'state'>): Response => ({
+    schema: 'doubleblind/response@1',
+    id: responseId(runId, suite, prompt.id, repeat, role),
+    run_id: runId,
+    suite,
+    prompt_id: prompt.id,
+    prompt: prompt.prompt,
+    repeat,
+    role,
+    checkpoint: checkpoint.name,
+    provider: checkpoint.provider,
+    model: checkpoint.model ?? null,
+    model_served: null,
+    response: null,
+    failure: null,
+    stop_reason: null,
+    input_tokens: null,
+    output_tokens: null,
+    cost_usd: null,
+    latency_ms: null,
+    generated_at: null,
+    ...facts,
+  });
+
+  if (checkpoint.provider === 'recorded') {
+    const found = recorded[role]?.find({ ...prompt, suite }, repeat);
+    if (found === undefined) return null;
+    return record({
+      state: 'answered',
+      response: found.text,
+      stop_reason: found.stop_reason,
+      model: found.model ?? null,
+      cost_usd: 0,
+    });
+  }
+
+  const spec = sampled(checkpoint, config.sampling);
+  const ask = { messages: messagesFor(prompt), repeat, admit: () => world.admit(), stopping: world.stopping };
+  const key = world.cache === 'off' ? null : responseKey(checkpoint, config.sampling, prompt, repeat, digest);
+  const answered = (answer: Answer, cost: number | null) =>
+    record({
+      state: 'answered',
+      response: answer.text,
+      stop_reason: answer.stop_reason,
+      model_served: answer.model_served,
+      input_tokens: answer.input_tokens,
+      output_tokens: answer.output_tokens,
+      cost_usd: cost,
+      latency_ms: answer.latency_ms,
+      generated_at: world.now(),
+    });
+  if (key !== null && world.cache === 'use') {
+    const kept = await world.store.cached(key);
+    if (kept !== null) return answered(kept, 0);
+  }
+  try {
+    const answer = await world.model(spec).ask(ask);
+    world.paid(answer.cost_usd);
+    if (key !== null)
+      world.keep({ key, kind: 'response', model: spec.model ?? checkpoint.name, answer, at: world.now() });
+    return answered(answer, answer.cost_usd);
+  } catch (error) {
+    if (error instanceof ModelFailure && error.answer !== undefined) world.paid(error.answer.cost_usd);
+    if (!(error instanceof ModelFailure) || error.stops) throw error;
+    return record({
+      state: 'failed',
+      failure: error.failure,
+      response: error.answer?.text ?? null,
+      input_tokens: error.answer?.input_tokens ?? null,
+      output_tokens: error.answer?.output_tokens ?? null,
+      cost_usd: error.answer?.cost_usd ?? null,
+      generated_at: world.now(),
+    });
+  }
+}

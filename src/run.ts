@@ -1,0 +1,396 @@
+// Carries out a plan: what is due, prompt by prompt in the seeded order, responses first, then all judges and orders of
+// the prompt together. Every record is stored as it comes, so a stop at any point loses nothing that was judged.
+import { type Batching, openBatching } from './batch.js';
+import { Budget } from './budget.js';
+import type { RunConfig } from './config.js';
+import { databaseLost, DoubleblindError } from './errors.js';
+import type { Exporter } from './export.js';
+import { Journal } from './journal.js';
+import { FIRST_LOOK, Looks } from './looks.js';
+import { askJudge, type CacheUse, judgmentOf, type JudgingWorld, type Pair, questionOf } from './judgment.js';
+import { ModelFailure, type Models } from './models/index.js';
+import { type Plan, planOf, type PlannedPrompt, type Unit } from './plan.js';
+import type { Judgment, Planned, Response, Role, Run } from './records.js';
+import { ROLES } from './records.js';
+import { type RecordedFiles, respond } from './responses.js';
+import { judgmentId } from './store/judgment-writes.js';
+import type { BatchCounts } from './store/batches.js';
+import type { Store } from './store/index.js';
+
+export interface World {
+  store: Store;
+  models: Models;
+  /** Milliseconds since the epoch. */
+  clock(): number;
+  signal: AbortSignal;
+  /** Between two looks at open batches; half a minute where nobody says. Ends early when aborted. */
+  pause?(signal: AbortSignal): Promise<void>;
+  onProgress?(progress: Progress): void;
+  onWarning?(warning: { code: string; message: string }): void;
+}
+
+export interface RunOptions {
+  /** Prompts of each suite. */
+  limit?: number | undefined;
+  cache?: CacheUse | undefined;
+  /** Responses only, of these roles. */
+  generate?: Role[] | undefined;
+  /** Ask failed judgments again. */
+  retryFailed?: boolean | undefined;
+  strictResponses?: boolean | undefined;
+  allowIdentityMismatch?: boolean | undefined;
+  budget_usd?: number | null | undefined;
+  /** Judge through the providers' batch services. */
+  batch?: boolean | undefined;
+  recorded: RecordedFiles;
+  /** Digest of each checkpoint's folder; null where unknown. */
+  digests: Record<Role, string | null>;
+  exporter?: Exporter | undefined;
+  /** Asked between prompts; true ends the run early as decided. */
+  decided?: (() => Promise<boolean>) | undefined;
+  /** Only a part of the run, while others carry out the rest. */
+  part?: Part | undefined;
+}
+
+/** Some prompts of a run: their responses (`generate` says whose) or the judgments of one judge. */
+export interface Part {
+  plan: Plan;
+  positions: readonly number[];
+  /** Null: responses only. */
+  judge: string | null;
+  /** Kept over all parts of the run. */
+  budget: Budget;
+  /** Runs before each call in place of the budget's own look. */
+  admit?: (() => Promise<void>) | undefined;
+  /** No prompt is begun after it; those under way are judged to their end. */
+  ending?: AbortSignal | undefined;
+}
+
+export interface Progress {
+  /** Judgments stored, of all that are due; `failed` are among `done`. */
+  done: number;
+  due: number;
+  failed: number;
+  responses: number;
+  responses_due: number;
+  spent_usd: number;
+  unpriced: number;
+  left_usd: number | null;
+  retried: number;
+  under_way: number;
+  /** Batches that are open at providers; null where none is. */
+  batches?: BatchCounts | null;
+}
+
+export interface RunEnd {
+  status: 'done' | 'stopped' | 'cancelled';
+  reason: string | null;
+  /** What stopped it from outside (exit code 3), if anything. */
+  error: DoubleblindError | null;
+  planned: Planned;
+  judged: number;
+  failed: number;
+  /** Judgments that stay due. */
+  missing: number;
+}
+
+/** Prompts whose stored records are looked up at once. */
+const WINDOW = 64;
+/** Prompts between two looks at whether the run is decided. */
+const BETWEEN_LOOKS = 8;
+
+/** Carries out what is due of a run and says how it ended. Nothing is thrown for failures of the world. */
+export async function carryOut(run: Run, config: RunConfig, world: World, options: RunOptions): Promise<RunEnd> {
+  return new Execution(run, config, world, options).carryOut();
+}
+
+class Execution {
+  private readonly plan: Plan;
+  private readonly budget: Budget;
+  private readonly journal: Journal;
+  private readonly looks: Looks;
+  private readonly hands: JudgingWorld;
+  private batching: Batching | null = null;
+  private readonly stopping = new AbortController();
+  private readonly signal: AbortSignal;
+  /** What stopped the run from outside; a fault of our own is thrown in the end. */
+  private halt: unknown = null;
+  /** Roles and judges whose endpoint is of no more use, and why; their units stay due while others go on. */
+  private readonly down = { roles: new Map<string, string>(), judges: new Map<string, string>() };
+  private readonly counts = { judged: 0, failed: 0, responses: 0 };
+  private underWay = 0;
+  private wake: (() => void) | null = null;
+
+  constructor(
+    private readonly run: Run,
+    private readonly config: RunConfig,
+    private readonly world: World,
+    private readonly options: RunOptions,
+  ) {
+    const { store, models, clock } = world;
+    this.plan = options.part?.plan ?? planOf(config, options.limit);
+    this.budget = options.part?.budget ?? new Budget(options.budget_usd ?? null, 0);
+    this.looks = new Looks(run.id, config, world, options);
+    this.journal = new Journal(store, options.exporter);
+    this.signal = AbortSignal.any([world.signal, this.stopping.signal]);
+    this.hands = {
+      store,
+      model: (spec) => models.model(spec),
+      now: () => new Date(clock()).toISOString(),
+      stopping: this.signal,
+      cache: options.cache ?? 'use',
+      admit: options.part?.admit ?? (() => this.budget.admit()),
+      paid: (cost) => this.budget.paid(cost),
+      keep: (answer) => this.journal.keep(answer),
+    };
+  }
+
+  async carryOut(): Promise<RunEnd> {
+    const order = this.options.part?.positions ?? this.plan.order;
+    try {
+      if (this.options.part === undefined) await this.begin();
+      if (this.options.part === undefined && this.options.generate === undefined) await this.openBatching();
+      const step = this.options.decided === undefined ? WINDOW : BETWEEN_LOOKS;
+      for (let i = 0; i < order.length && !this.over; i += step) {
+        await this.window([...order.slice(i, i + step)]);
+        if (this.options.decided !== undefined && (await this.options.decided())) break;
+      }
+    } catch (error) {
+      this.stop(error);
+    }
+    await this.drained();
+    // Also after the budget is reached: what is open is paid for.
+    if (this.halt === null || (this.halt as DoubleblindError).code === 'BUDGET_REACHED')
+      await this.batching?.carryOut().catch((error: unknown) => this.stop(error));
+    if (this.options.generate === undefined && this.options.part === undefined && this.halt === null) {
+      await this.looks.atAll(this.plan).catch((error: unknown) => this.stop(error));
+    }
+    if (this.halt !== null && !(this.halt instanceof DoubleblindError)) throw this.halt;
+    return this.end();
+  }
+
+  /** What is there already is counted, and the first responses are looked at. */
+  private async begin(): Promise<void> {
+    const before = await this.world.store.spent(this.run.id);
+    this.budget.spent_usd = before.cost_usd ?? 0;
+    this.counts.judged = before.judged;
+    this.counts.failed = before.failed;
+    this.counts.responses = before.responses;
+    await this.lookFirst();
+  }
+
+  private async openBatching(): Promise<void> {
+    const { run, config, world, options, hands, plan, budget } = this;
+    const { exporter, decided, retryFailed = false, batch = false } = options;
+    const own = { run, config, plan, world, hands, budget, exporter, decided, retryFailed };
+    const told = {
+      onJudgment: ({ state }: Judgment) => (state === 'judged' ? this.counts.judged++ : this.counts.failed++),
+      onAgain: () => this.counts.failed--,
+      onProgress: () => this.progress(),
+      onFailure: (error: ModelFailure, judge: string) => this.failed(error, this.down.judges, judge),
+    };
+    this.batching = await openBatching({ ...own, ...told }, batch);
+  }
+
+  private get stopped(): boolean {
+    return this.signal.aborted;
+  }
+
+  private get over(): boolean {
+    return this.stopped || this.options.part?.ending?.aborted === true;
+  }
+
+  /** Takes up the prompts of a window: what is stored is left alone, the rest goes out. */
+  private async window(positions: number[]): Promise<void> {
+    const { store } = this.world;
+    const [stored, states] = await Promise.all([
+      store.responsesAt(this.run.id, positions),
+      store.judgmentStates(this.run.id, positions),
+    ]);
+    const responses = new Map<number, Response[]>();
+    for (const { position, ...response } of stored) {
+      const own = responses.get(position);
+      if (own === undefined) responses.set(position, [response]);
+      else own.push(response);
+    }
+    for (const position of positions) {
+      await this.room();
+      if (this.over) return;
+      this.track(this.prompt(this.plan.at(position), responses.get(position) ?? [], states));
+    }
+  }
+
+  private async prompt(
+    planned: PlannedPrompt,
+    stored: Response[],
+    states: Map<string, Judgment['state']>,
+  ): Promise<void> {
+    const { retryFailed, generate, part } = this.options;
+    const all = this.plan.units(planned.position);
+    const units = part === undefined ? all : all.filter(({ judge }) => judge === part.judge);
+    const idOf = (unit: Unit) => judgmentId({ run_id: this.run.id, ...unit });
+    const due =
+      states.size === 0
+        ? units
+        : units.filter((unit) => {
+            const state = states.get(idOf(unit));
+            return state === undefined || (state === 'failed' && retryFailed === true);
+          });
+    // They are counted anew.
+    if (retryFailed === true && states.size > 0)
+      for (const unit of due) if (states.get(idOf(unit)) === 'failed') this.counts.failed--;
+    const repeats = generate === undefined ? new Set(due.map((unit) => unit.repeat)) : this.repeats();
+    await Promise.all(
+      [...repeats].map(async (repeat) => {
+        const [baseline, candidate] = await Promise.all(
+          ROLES.map(async (role) => {
+            const found = stored.find((r) => r.role === role && r.repeat === repeat);
+            if (found !== undefined) return found;
+            const asks = generate === undefined ? part === undefined : generate.includes(role);
+            return asks ? this.response(role, planned, repeat) : null;
+          }),
+        );
+        if (generate !== undefined || baseline?.state !== 'answered' || candidate?.state !== 'answered') return;
+        const pair = { baseline, candidate };
+        const own = due.filter((unit) => unit.repeat === repeat);
+        await Promise.all(own.map((unit) => this.judgment(unit, planned, pair)));
+      }),
+    );
+  }
+
+  private repeats(): number[] {
+    return Array.from({ length: this.config.sampling.repeats }, (_, repeat) => repeat);
+  }
+
+  private async response(role: Role, planned: PlannedPrompt, repeat: number): Promise<Response | null> {
+    if (this.stopped || this.down.roles.has(role)) return null;
+    const { recorded, digests } = this.options;
+    try {
+      const { config, run, hands } = this;
+      const response = await respond(role, planned, repeat, config, run.id, recorded, digests[role], hands);
+      if (response === null) return null;
+      await this.journal.response({ response, position: planned.position });
+      if (response.state === 'answered') this.counts.responses++;
+      this.progress();
+      return response;
+    } catch (error) {
+      this.failed(error, this.down.roles, role);
+      return null;
+    }
+  }
+
+  private async judgment(unit: Unit, planned: PlannedPrompt, pair: Pair): Promise<void> {
+    if (this.stopped || this.down.judges.has(unit.judge) || this.batching?.takes(unit.judge) === true) return;
+    const { config, run, hands } = this;
+    try {
+      const question = questionOf(unit, planned, pair, config, hands.cache);
+      const asked = await askJudge(question, hands);
+      const judgment = judgmentOf(question, asked, config, run.id, hands.now());
+      await this.journal.judgment({ judgment, position: planned.position, own_texts: unit.canary !== null });
+      if (judgment.state === 'judged') this.counts.judged++;
+      else this.counts.failed++;
+      this.progress();
+    } catch (error) {
+      this.failed(error, this.down.judges, unit.judge);
+    }
+  }
+
+  /** An endpoint that is of no more use is told once; others go on, until no judge is left to ask. */
+  private failed(error: unknown, down: Map<string, string>, who: string): void {
+    if (!(error instanceof ModelFailure) || !error.stops) return this.stop(error);
+    if (down.has(who)) return;
+    down.set(who, error.message);
+    this.world.onWarning?.({ code: 'ENDPOINT_DOWN', message: `${who}: ${error.message} Its work stays due.` });
+    const { roles, judges } = this.down;
+    const { part } = this.options;
+    const nobodyLeft =
+      this.options.generate === undefined
+        ? this.config.judges.every(({ name }) => judges.has(name) || (part !== undefined && part.judge !== name))
+        : this.options.generate.every((role) => roles.has(role));
+    if (nobodyLeft) this.stop(this.endpointDown());
+  }
+
+  private endpointDown(): DoubleblindError {
+    const { roles, judges } = this.down;
+    const lines = new Map<string, string[]>();
+    for (const [who, why] of [...roles, ...judges]) lines.set(why, [...(lines.get(why) ?? []), who]);
+    const message = [...lines].map(([why, who]) => `${who.join(', ')}: ${why}`).join('; ');
+    return new DoubleblindError('ENDPOINT_DOWN', message, { hint: 'What was judged is kept; resume when it is back.' });
+  }
+
+  private stop(error: unknown): void {
+    if (this.signal.aborted && error === this.signal.reason) return;
+    this.halt ??= error instanceof DoubleblindError ? error : (databaseLost(error) ?? error);
+    this.stopping.abort(this.halt);
+  }
+
+  /** Waits until there is room for another prompt: enough to keep every endpoint busy, little enough to stay small. */
+  private async room(): Promise<void> {
+    const perPrompt = Math.max(1, this.config.judges.length * 2 * this.config.sampling.repeats);
+    const prompts = Math.max(8, Math.ceil((this.world.models.capacity() * 2) / perPrompt));
+    while (this.underWay >= prompts && !this.stopped) await new Promise<void>((resolve) => (this.wake = resolve));
+  }
+
+  private track(work: Promise<void>): void {
+    this.underWay++;
+    void work
+      .catch((error: unknown) => this.stop(error))
+      .finally(() => {
+        this.underWay--;
+        this.wake?.();
+        this.wake = null;
+      });
+  }
+
+  private async drained(): Promise<void> {
+    while (this.underWay > 0) await new Promise<void>((resolve) => (this.wake = resolve));
+  }
+
+  /** The first responses of each role that answers live, looked at before any judge is called. */
+  private async lookFirst(): Promise<void> {
+    if (this.looks.allRecorded) return this.looks.atAll(this.plan);
+    const positions = [...this.plan.order.subarray(0, FIRST_LOOK)];
+    const stored = await this.world.store.responsesAt(this.run.id, positions);
+    const roles = this.options.generate ?? ROLES;
+    const first = await Promise.all(
+      positions.flatMap((position) =>
+        roles.map(async (role) => {
+          const found = stored.find((r) => r.position === position && r.role === role && r.repeat === 0);
+          return found ?? (await this.response(role, this.plan.at(position), 0));
+        }),
+      ),
+    );
+    this.looks.at(first.filter((response) => response !== null));
+  }
+
+  private progress(): void {
+    this.world.onProgress?.({
+      done: this.counts.judged + this.counts.failed,
+      due: this.plan.size.judgments,
+      failed: this.counts.failed,
+      responses: this.counts.responses,
+      responses_due: this.plan.size.responses,
+      spent_usd: this.budget.spent_usd,
+      unpriced: this.budget.unpriced,
+      left_usd: this.budget.left_usd,
+      retried: this.world.models.endpoints().reduce((n, e) => n + e.retried, 0),
+      under_way: this.underWay,
+      batches: this.batching?.progress ?? null,
+    });
+  }
+
+  private async end(): Promise<RunEnd> {
+    const { judged, failed } =
+      this.options.part === undefined ? await this.world.store.spent(this.run.id) : this.counts;
+    const missing = Math.max(0, this.plan.size.judgments - judged - failed);
+    const { roles, judges } = this.down;
+    const down = roles.size + judges.size > 0 ? this.endpointDown() : null;
+    const error = (this.halt as DoubleblindError | null) ?? down;
+    const { aborted: cancelled, reason: why } = this.world.signal as { aborted: boolean; reason?: unknown };
+    // Responses alone leave a run that was done as it is, and finish no other.
+    const unfinished = this.options.generate !== undefined && this.run.status !== 'done';
+    const status = cancelled || error !== null || unfinished ? 'stopped' : 'done';
+    const reason = error?.line ?? (cancelled ? (why instanceof Error ? why.message : 'stopped') : null);
+    return { status, reason, error, planned: this.plan.size, judged, failed, missing };
+  }
+}

@@ -1,0 +1,233 @@
+// Every number of a run: what the store counted, handed to the one `summarize`. Serves `stats`, summary.json, the
+// report, the gate and HTTP, so that they cannot differ.
+import type { Glance, RunDecision } from './answers.js';
+import type { Judge, RunConfig } from './config.js';
+import { configOf } from './configuration.js';
+import { DoubleblindError, suggest } from './errors.js';
+import { limitOf } from './export.js';
+import { canaryPasses } from './judging/canaries.js';
+import { hashOf } from './hash.js';
+import { juryOf } from './jury-rule.js';
+import { knownAnswers } from './known-answers.js';
+import { planOf } from './plan.js';
+import { CANARIES, type CanaryTally, type Domain, type Due, type Run, type Status, type Tally } from './records.js';
+import { type Grouping, type SummarizeInput, summarize } from './stats/index.js';
+import { sequenceWarnings } from './stopping.js';
+import { type CanaryRow, type RunCounts, rowsIn } from './store/tallies.js';
+import type { Store } from './store/index.js';
+import type { DomainDecision, Summary } from './summary.js';
+import { pick, Tallies } from './tally/table.js';
+
+/** Runs nobody carries out: their numbers stand until something is added. */
+export const FINISHED: readonly Status[] = ['done', 'stopped', 'cancelled'];
+
+/** How intervals are made; `auto` takes the one that suits the data. */
+export const METHODS = ['auto', 'tango', 'wilson-effective-n'] as const satisfies NonNullable<
+  SummarizeInput['method']
+>[];
+
+const FIELDS = ['domain', 'suite', 'category', 'judge', 'order'] as const satisfies Grouping;
+
+/**
+ * Groupings from their written form: `domain,suite*judge` is by domain, and by suite crossed with judge.
+ * @throws INVALID_VALUE naming the nearest field
+ */
+export function parseBy(text: string): Grouping[] {
+  return text.split(',').map((grouping) =>
+    grouping.split('*').map((word) => {
+      const field = FIELDS.find((name) => name === word.trim());
+      if (field !== undefined) return field;
+      const near = suggest(word.trim(), FIELDS);
+      const hint = near === null ? `Group by ${FIELDS.join(', ')}.` : `Did you mean "${near}"?`;
+      throw new DoubleblindError('INVALID_VALUE', `results cannot be grouped by "${word.trim()}".`, { hint });
+    }),
+  );
+}
+
+/** How a summary is asked for; nothing given: every group of the contract, at the level the run was started with. */
+export interface WinRateOptions extends Partial<
+  Pick<SummarizeInput, 'by' | 'level' | 'method' | 'seed' | 'judges' | 'excludeOrderDependent' | 'pooled'>
+> {
+  suite?: string | undefined;
+  domain?: string | undefined;
+  category?: string | undefined;
+}
+
+/** Section 5 of the contract for a stored run; `run` is the record without its configuration. */
+export async function winRates(store: Store, run: Run, options: WinRateOptions = {}): Promise<Summary> {
+  const { suite, domain, category, ...asked } = options;
+  const filter = { suite, domain, category };
+  const { table, ...counts } = await store.counted(run.id);
+  return summaryOf(
+    run,
+    await withRest(store, run, { ...counts, table: pick(table, rowsIn(table, filter)) }, filter),
+    asked,
+  );
+}
+
+type Filter = Pick<WinRateOptions, 'suite' | 'domain' | 'category'>;
+
+/** What the store counted, with what the plan asks for and what is known of right answers. */
+async function withRest(store: Store, run: Run, counts: RunCounts, filter: Filter = {}): Promise<Counts> {
+  const references = judgesOf(run).referenceJudges ?? [];
+  const [due, replies] = await Promise.all([dueOf(store, run, counts), store.replies(run.id, references)]);
+  const tallies = Tallies.of(counts.table);
+  return {
+    tallies,
+    retests: counts.retests,
+    canaries: canaryTallies(counts.canaries),
+    due: due.filter((one) => matches(one, filter)),
+    accuracy: references.length === 0 ? {} : knownAnswers(references, replies, tallies.all),
+  };
+}
+
+type Counts = Pick<SummarizeInput, 'retests' | 'canaries' | 'due' | 'accuracy'> & { tallies: Tally[] | Tallies };
+
+/** The summary of a run from what was counted of it, in the store or in its files. */
+export function summaryOf(
+  run: Run,
+  counted: Counts,
+  asked: Omit<WinRateOptions, 'suite' | 'domain' | 'category'> = {},
+): Summary {
+  const { config: _c, decision_rule, environment: _e, identities: _i, ...facts } = run;
+  const rule = decision_rule as { level?: number; margin?: SummarizeInput['margins'] };
+  const judges = judgesOf(run);
+  const tallies = counted.tallies instanceof Tallies ? counted.tallies : Tallies.of(counted.tallies);
+  // Who asks for single judges asks for them and not for their jury; and a mean needs no votes one by one.
+  const ruled = asked.judges === undefined && (run.config['jury'] ?? 'mean') !== 'mean';
+  const jury: ReturnType<typeof juryOf> = ruled ? juryOf(run, tallies.all, judges) : { warnings: [] };
+  const summary = summarize({
+    ...counted,
+    tallies: tallies.table,
+    run: facts,
+    seed: (run.config['seed'] as number | undefined) ?? 0,
+    level: rule.level,
+    margins: rule.margin,
+    ...judges,
+    accuracy: withCertified(run, counted.accuracy),
+    jury: jury.jury,
+    warnings: [...sequenceWarnings(run, tallies), ...(judges.warnings ?? []), ...jury.warnings],
+    ...asked,
+  });
+  if (run.status === 'running')
+    summary.decision.sentence = `Not final, the run is under way: ${summary.decision.sentence}`;
+  return summary;
+}
+
+/** What is known of the judges: by this run's reference judge, then by their certification as the run's record has it. */
+function withCertified(run: Run, known: SummarizeInput['accuracy'] = {}): SummarizeInput['accuracy'] {
+  const certified = (run.identities['certified'] ?? {}) as NonNullable<SummarizeInput['accuracy']>;
+  const judges = new Set([...Object.keys(known), ...Object.keys(certified)]);
+  return Object.fromEntries(
+    [...judges].map((judge) => [judge, [...(known[judge] ?? []), ...(certified[judge] ?? [])]]),
+  );
+}
+
+/** What the configuration says of the judges and checkpoints; an imported run says nothing. */
+export function judgesOf(run: Run): Pick<SummarizeInput, 'informing' | 'referenceJudges' | 'families' | 'warnings'> {
+  const { judges, baseline, candidate } = run.config as Partial<Pick<RunConfig, 'judges' | 'baseline' | 'candidate'>>;
+  if (judges === undefined) return {};
+  const named = (which: (judge: Judge) => boolean) => judges.filter(which).map((judge) => judge.name);
+  const offline = named((judge) => judge.provider === 'offline');
+  return {
+    informing: named((judge) => judge.share < 1),
+    referenceJudges: named((judge) => judge.provider === 'reference'),
+    families: {
+      judges: Object.fromEntries(judges.map((judge) => [judge.name, judge.model ?? null])),
+      baseline: baseline?.model ?? null,
+      candidate: candidate?.model ?? null,
+    },
+    warnings:
+      offline.length === 0
+        ? []
+        : [
+            {
+              code: 'OFFLINE_JUDGE',
+              message: `${offline.join(', ')}: rules that read nothing but the texts, for trying the tool and not for claims.`,
+              judges: offline,
+            },
+          ],
+  };
+}
+
+/**
+ * The summary of a run and its text; of a finished run both are kept in the store, so that they are computed once.
+ * A judgment that comes while they are computed keeps them from being kept.
+ */
+export async function concluded(store: Store, run: Run): Promise<{ summary: Summary; text: string }> {
+  const kept = await store.keptSummary(run.id);
+  if (kept !== null) return { summary: JSON.parse(kept) as Summary, text: kept };
+  const counts = await store.counted(run.id);
+  const summary = summaryOf(run, await withRest(store, run, counts));
+  const text = JSON.stringify(summary);
+  if (FINISHED.includes(run.status)) {
+    const { judged, failed, version } = counts;
+    const due = Math.max(run.planned.judgments, judged + failed);
+    const glance: Glance = { progress: { judged, failed, due }, decision: decisionOf(summary) };
+    await store.keepSummary(run.id, { summary: text, glance: JSON.stringify(glance), version });
+  }
+  return { summary, text };
+}
+
+function decisionOf({ decision, estimates }: Summary): RunDecision {
+  const domains: RunDecision['domains'] = {};
+  for (const [domain, { verdict }] of Object.entries(decision.domains) as [Domain, DomainDecision][]) {
+    const estimate = estimates.find(({ group }) => group.domain === domain && Object.keys(group).length === 1);
+    domains[domain] = {
+      verdict,
+      win_rate: estimate?.win_rate ?? null,
+      low: estimate?.interval?.low ?? null,
+      high: estimate?.interval?.high ?? null,
+      n_prompts: estimate?.n_prompts ?? 0,
+    };
+  }
+  return { sentence: decision.sentence, domains };
+}
+
+/** What the plan asks for, by stratum; of an imported run, what is there. */
+async function dueOf(store: Store, run: Run, { stored, judged, failed }: RunCounts): Promise<Due[]> {
+  const own = stored.filter((stratum) => !stratum.judge.startsWith('human:'));
+  // A whole plan need not be made again to know that it is carried out.
+  if (run.origin === 'import' || judged + failed >= run.planned.judgments) return own;
+  const plan = hashOf([run.configuration, limitOf(run) ?? null]);
+  const kept = await store.keptDue(run.id, plan);
+  if (kept !== null) return kept;
+  const due = planOf(configOf(run, await store.suites(run.id)), limitOf(run)).due();
+  await store.keepDue(run.id, plan, due);
+  return due;
+}
+
+/** How often each judge did what it must on each kind of canary; a comparison counts once both orders are there. */
+export function canaryTallies(rows: CanaryRow[]): CanaryTally[] {
+  const comparisons = new Map<string, CanaryRow[]>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.judge, row.kind, row.suite, row.prompt_id, row.repeat]);
+    const known = comparisons.get(key);
+    if (known === undefined) comparisons.set(key, [row]);
+    else known.push(row);
+  }
+  const tallies = new Map<string, CanaryTally>();
+  for (const judgments of comparisons.values()) {
+    const { judge, kind } = judgments[0]!;
+    const passed = canaryPasses(kind, judgments);
+    if (passed === null) continue;
+    const key = JSON.stringify([judge, kind]);
+    const tally = tallies.get(key) ?? { judge, kind, n: 0, passed: 0 };
+    tally.n++;
+    if (passed) tally.passed++;
+    tallies.set(key, tally);
+  }
+  // In one order, however the rows came.
+  return [...tallies.values()].sort(
+    (a, b) => a.judge.localeCompare(b.judge, 'en') || CANARIES.indexOf(a.kind) - CANARIES.indexOf(b.kind),
+  );
+}
+
+function matches(
+  due: Due,
+  filter: { suite?: string | undefined; domain?: string | undefined; category?: string | undefined },
+): boolean {
+  return (['suite', 'domain', 'category'] as const).every(
+    (key) => filter[key] === undefined || due[key] === filter[key],
+  );
+}

@@ -1,0 +1,93 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { openModels } from '../../src/models/index.js';
+import { cli } from '../cli.js';
+import { fastClock } from '../models/clock.js';
+import { type Journey, openJourney, suiteOf } from './world.js';
+
+let journey: Journey;
+afterEach(() => journey.close());
+
+/** Every token costs the same, so that a call costs what the server says it used. */
+const PRICE = { input_usd_per_mtok: 1000, output_usd_per_mtok: 1000 };
+const prices = { 'base-model': PRICE, 'tuned-model': PRICE, 'judge-model': PRICE };
+const CONCURRENCY = 4;
+
+/** What the server's answers cost, from its own log, and the dearest of them. */
+function billed({ server }: Journey): { total: number; dearest: number } {
+  const costs = server.requests
+    .filter(({ status }) => status === 200)
+    .map(({ tokens }) => (tokens!.input + tokens!.output) / 1000);
+  return { total: costs.reduce((a, b) => a + b, 0), dearest: Math.max(...costs) };
+}
+
+describe('a budget', () => {
+  it('is overshot by the calls under way at most, over responses, judgments, retries and canaries; the run goes on with a larger one', async () => {
+    journey = await openJourney({ faults: { unreadable: 0.2, '500': 0.1 }, latency_ms: 2 });
+    const file = await journey.runFile({ suites: [suiteOf(30)], prices, canaries: true, concurrency: CONCURRENCY });
+    const budget_usd = 10;
+    const quick = () => ({ models: openModels({ env: {}, concurrency: CONCURRENCY, prices, clock: fastClock(100) }) });
+    const stopped = await journey.run(file, { budget_usd }, quick());
+    expect(stopped.error?.code).toBe('BUDGET_REACHED');
+    expect(stopped.run).toMatchObject({ status: 'stopped', reason: expect.stringContaining('the budget of $10') });
+    expect(stopped.missing).toBeGreaterThan(0);
+    const { total, dearest } = billed(journey);
+    expect(total).toBeGreaterThanOrEqual(budget_usd);
+    expect(total).toBeLessThan(budget_usd + 2 * CONCURRENCY * dearest);
+    const { cost_usd } = await journey.store.spent(stopped.run.id);
+    expect(cost_usd).toBeCloseTo(total, 8);
+
+    const same = await journey.run(file, { budget_usd }, quick());
+    expect(same.error?.code).toBe('BUDGET_REACHED');
+    expect(billed(journey).total).toBeCloseTo(total, 8);
+
+    const finished = await journey.run(file, { budget_usd: 1000 }, quick());
+    expect(finished).toMatchObject({ status: 'done', missing: 0, error: null, run: { id: stopped.run.id } });
+    const all = await journey.store.spent(stopped.run.id);
+    expect(all.cost_usd).toBeCloseTo(billed(journey).total, 8);
+  });
+
+  it('from the command line ends with exit code 3 and one line, and resume takes a larger one', async () => {
+    journey = await openJourney();
+    const file = await journey.runFile({ suites: [suiteOf(12)], prices, budget_usd: 4 });
+    const at = { cwd: journey.folder };
+    const stopped = await cli(['run', file], at);
+    expect(stopped.end).toBe(3);
+    expect(stopped.stderr).toMatch(/^error: the budget of \$4 is reached .* go on with a larger --budget-usd\.$/m);
+    const [run] = (await journey.store.runs()).items;
+    expect((await cli(['resume', run!.id], at)).end).toBe(3);
+    expect((await cli(['resume', run!.id, '--budget-usd', '100'], at)).end).toBe(0);
+  });
+
+  it('is refused before anything is asked where a price is unknown', async () => {
+    journey = await openJourney();
+    const file = await journey.runFile({ budget_usd: 4 });
+    const { end, stderr } = await cli(['run', file], { cwd: journey.folder });
+    expect(end).toBe(2);
+    expect(stderr).toMatch(/^error: .*price of the baseline "base" \(base-model\) is unknown/m);
+    expect(journey.server.counts.requests).toBe(0);
+    expect((await journey.store.runs()).items).toHaveLength(0);
+  });
+
+  it('without a price the cost is unknown, never 0', async () => {
+    journey = await openJourney();
+    const { run } = await journey.run(await journey.runFile());
+    const { cost_usd, unpriced } = await journey.store.spent(run.id);
+    expect({ cost_usd, unpriced }).toEqual({ cost_usd: null, unpriced: 48 });
+  });
+
+  it('counts a machine by the hour while it is busy', async () => {
+    journey = await openJourney({ latency_ms: 20 });
+    const rented = { usd_per_hour: 3600, provider: 'openai', base_url: journey.server.openai, model: 'judge-model' };
+    const file = await journey.runFile({
+      prices: { 'base-model': FREE, 'tuned-model': FREE },
+      judges: [{ name: 'judge', ...rented }],
+    });
+    const { run } = await journey.run(file);
+    const { cost_usd } = await journey.store.spent(run.id);
+    const { first_ms, last_ms } = journey.server.counts;
+    expect(cost_usd).toBeGreaterThan(0.02);
+    expect(cost_usd).toBeLessThan((last_ms - first_ms + 1000) / 1000);
+  });
+});
+
+const FREE = { input_usd_per_mtok: 0, output_usd_per_mtok: 0 };
