@@ -1,0 +1,87 @@
+// What every command shares: the store it opens, how it prints, how its errors end.
+import type { Command } from 'commander';
+import { databaseLost, DoubleblindError } from '../errors.js';
+import type { Store } from '../store/index.js';
+import { plain } from './terminal.js';
+
+export interface CommonOptions {
+  json?: boolean;
+  verbose?: boolean;
+  database?: string;
+}
+
+export const DEFAULT_DATABASE = 'sqlite:doubleblind.db';
+
+/** Adds `--json` (where a command prints a result) and `--verbose`. */
+export function common(command: Command): Command {
+  return command
+    .option('--json', 'print one JSON document on stdout and nothing else')
+    .option('--verbose', 'print stack traces with errors');
+}
+
+/** Adds `--database` to the common options. */
+export function withDatabase(command: Command): Command {
+  return common(command).option(
+    '--database <url>',
+    `sqlite:FILE or postgres://… (default: $DOUBLEBLIND_DATABASE_URL or ${DEFAULT_DATABASE})`,
+  );
+}
+
+/** Opens the store a command names, hands it to the work, closes it. */
+export async function usingStore<T>(options: CommonOptions, work: (store: Store) => Promise<T>): Promise<T> {
+  const { openStore } = await import('../store/index.js');
+  const store = await openStore(options.database ?? process.env['DOUBLEBLIND_DATABASE_URL'] ?? DEFAULT_DATABASE);
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Prints a result: the document for scripts, else the text for people. */
+export function print(options: CommonOptions, document: unknown, text: () => string): void {
+  process.stdout.write(options.json === true ? `${JSON.stringify(document)}\n` : ensureBreak(text()));
+}
+
+/** A line for people on stderr, never among results. */
+export function say(line: string): void {
+  process.stderr.write(ensureBreak(line));
+}
+
+/** Tells an error in one line (as JSON on stdout for scripts); the exit code it leads to. */
+export function tell(error: unknown, options: CommonOptions): number {
+  const known = error instanceof DoubleblindError ? error : (databaseLost(error) ?? pathRefused(error));
+  if (options.json === true) {
+    const document = known?.toJSON() ?? {
+      error: { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) },
+    };
+    process.stdout.write(`${JSON.stringify(document)}\n`);
+  } else if (known !== null) say(`error: ${plain(known.line)}`);
+  else
+    say(
+      `error: ${plain(error instanceof Error ? error.message : String(error))} (a fault of doubleblind; --verbose shows where)`,
+    );
+  if (options.verbose === true && error instanceof Error) say(plain(error.stack ?? ''));
+  return known?.exitCode ?? 3;
+}
+
+const REFUSED: Record<string, string> = {
+  ENOENT: 'there is no such file or folder.',
+  ENOTDIR: 'a part of this path is no folder.',
+  EISDIR: 'this is a folder, not a file.',
+  EACCES: 'permission denied.',
+  EPERM: 'permission denied.',
+};
+
+/** A path that somebody named and the system does not open; null for anything else. */
+function pathRefused(error: unknown): DoubleblindError | null {
+  const { code, path } = (error ?? {}) as { code?: string; path?: unknown };
+  const why = REFUSED[code ?? ''];
+  return why === undefined || typeof path !== 'string'
+    ? null
+    : new DoubleblindError('FILE_UNREADABLE', why, { file: path }, { cause: error });
+}
+
+function ensureBreak(text: string): string {
+  return text.endsWith('\n') ? text : `${text}\n`;
+}

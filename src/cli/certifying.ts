@@ -1,0 +1,58 @@
+// The work of `certify`: a run on the pairs, then what each judge is worth.
+import { resolve } from 'node:path';
+import { type Certification, certify, fromKnownPairs } from '../certification.js';
+import { DoubleblindError } from '../errors.js';
+import { counted, money, rated, whole } from '../figures.js';
+import { launch } from '../launch.js';
+import type { Store } from '../store/index.js';
+import { print } from './action.js';
+import type { CertifyFlags } from './certify.js';
+import { withDigestCache } from './digest-cache.js';
+import { launchOne, loadEnv } from './running.js';
+import { paint, plain } from './terminal.js';
+
+export async function certifyFile(store: Store, file: string, flags: CertifyFlags): Promise<number> {
+  loadEnv();
+  if (flags.judge.length === 0) {
+    throw new DoubleblindError('USAGE', 'no judge is named.', {
+      hint: 'Add --judge provider:model, for example --judge offline:plain.',
+    });
+  }
+  const { judge: judges, template, seed } = flags;
+  const options = { judges, template, seed, orders: 'both' as const, cwd: process.cwd() };
+  const { config, given, answers } = await fromKnownPairs(resolve(file), options);
+  const named = {
+    ...config,
+    concurrency: flags.concurrency ?? config.concurrency,
+    budget_usd: flags.budgetUsd ?? null,
+  };
+  const command = `doubleblind ${process.argv.slice(2).join(' ')}`;
+  const { launched, exit } = await withDigestCache((cache) =>
+    launchOne(store, named, flags, command, (c, world, more) => launch(c, world, { ...more, given }), cache),
+  );
+  const results = await certify(store, launched.run, answers, new Date().toISOString());
+  print(flags, { run: launched.run.id, status: launched.status, judges: results }, () =>
+    results.flatMap(lines).concat(`next  npx doubleblind show ${launched.run.id}`).join('\n'),
+  );
+  return exit;
+}
+
+function lines({
+  judge,
+  pairs,
+  failed,
+  accuracy,
+  consistency,
+  cost_usd,
+  cost_per_correct_usd,
+}: Certification): string[] {
+  const width = Math.max(...accuracy.map(({ group }) => [...group].length));
+  const cost =
+    cost_usd === null ? 'price unknown' : `${money(cost_usd)}, ${money(cost_per_correct_usd)} per correct verdict`;
+  return [
+    `${paint.bold(plain(judge))}  ${counted(pairs, 'pair')} in both orders${failed === 0 ? '' : `, ${whole(failed)} with a failed judgment`}`,
+    ...accuracy.map((one) => `  ${plain(one.group).padEnd(width)}  right ${rated(one)} of ${whole(one.n ?? 0)}`),
+    `  same winner in both orders ${rated(consistency)}`,
+    `  ${cost}`,
+  ];
+}

@@ -1,0 +1,120 @@
+// `run --dry-run`: calls, cost and what the size can detect; spends nothing.
+import Table from 'cli-table3';
+import { checkBudget } from '../budget.js';
+import type { RunConfig } from '../config.js';
+import { counted, money, percent, points, whole } from '../figures.js';
+import { forecast, type Forecast } from '../forecast.js';
+import { contentOf } from '../launch.js';
+import { openModels } from '../models/index.js';
+import { DOMAINS } from '../records.js';
+import { checkRecorded } from '../responses.js';
+import type { Store } from '../store/index.js';
+import { print, say } from './action.js';
+import type { RunFlags } from './run.js';
+import { columns, oneLine, paint, plain, wrapped } from './terminal.js';
+
+/** @throws PRICE_UNKNOWN where a budget is set and a price is not known */
+export async function dryRun(store: Store, configs: RunConfig[], flags: RunFlags): Promise<number> {
+  const forecasts: Forecast[] = [];
+  for (const config of configs) {
+    for (const warning of config.warnings) say(`warning: ${plain(warning.message)}`);
+    const budget_usd = flags.budgetUsd ?? config.budget_usd;
+    const models = openModels({ env: process.env, prices: config.prices });
+    if (budget_usd !== null) await checkBudget(config, models);
+    const content = await contentOf(config);
+    checkRecorded(content.recorded, config, flags.allowMissing === true);
+    const cache = flags.cache !== false && flags.fresh !== true;
+    const options = { limit: flags.limit, budget_usd, cache, batch: flags.batch === true, content };
+    forecasts.push(await forecast(config, { store, models }, options));
+    await models.close();
+  }
+  print(flags, forecasts.length === 1 ? forecasts[0] : { items: forecasts, next_cursor: null }, () =>
+    forecasts.map((one) => textOf(one, columns())).join('\n\n'),
+  );
+  return 0;
+}
+
+function textOf(f: Forecast, width: number): string {
+  const size = `${counted(f.prompts, 'prompt')}, ${counted(f.judgments, 'judgment')}`;
+  return [
+    `${paint.bold(plain(f.candidate))}   ${paint.dim(`${size}; nothing is asked or spent`)}`,
+    ...(f.run === null ? [] : [paint.dim(`  goes on with run ${f.run}: what it holds is not asked again`)]),
+    '',
+    tableOf(f),
+    '',
+    ...wrapped(costLine(f), width, 2),
+    ...(f.budget === null ? [] : wrapped(budgetLine(f.budget, f.prompts), width, 2)),
+    '',
+    ...wrapped(
+      'What this size can detect, one verdict a prompt; several judges and both orders see a little more:',
+      width,
+      2,
+    ),
+    ...DOMAINS.flatMap((domain) => wrapped(`${domain}: ${detectLine(f.detects[domain])}`, width, 4)),
+  ].join('\n');
+}
+
+function tableOf({ asked }: Forecast): string {
+  const table = new Table({
+    head: ['', 'who', 'calls', 'free', 'tokens in', 'tokens out', 'cost'],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right'],
+    style: { head: [], border: [], compact: true, 'padding-left': 2, 'padding-right': 0 },
+    chars: BARE,
+  });
+  for (const one of asked) {
+    table.push([
+      one.role,
+      oneLine(one.name, 24),
+      whole(one.calls),
+      whole(one.free),
+      whole(one.input_tokens),
+      whole(one.output_tokens),
+      one.calls === 0 ? '$0' : money(one.cost_usd),
+    ]);
+  }
+  return table.toString();
+}
+
+const SIDES = [
+  'top',
+  'top-mid',
+  'top-left',
+  'top-right',
+  'bottom',
+  'bottom-mid',
+  'bottom-left',
+  'bottom-right',
+] as const;
+const INNER = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'] as const;
+const BARE = Object.fromEntries([...SIDES, ...INNER].map((side) => [side, '']));
+
+function costLine({ cost_usd, known_usd, price_unknown, asked, estimated_from, prompts }: Forecast): string {
+  const from = asked.some(({ calls, tokens_from }) => calls > 0 && tokens_from === 'characters')
+    ? 'tokens from characters / 4 and the longest response'
+    : 'tokens as in earlier runs';
+  const scaled = estimated_from < prompts ? `, from ${counted(estimated_from, 'prompt')}` : '';
+  if (cost_usd === 0) return 'cost: $0';
+  if (cost_usd !== null) return `cost: about ${money(cost_usd)} (${from}${scaled}; retries come on top)`;
+  const rest = known_usd > 0 ? `; the rest about ${money(known_usd)} (${from}${scaled})` : '';
+  return `cost: unknown for ${price_unknown.map(plain).join(', ')}${rest}. \`prices:\` in the run file states a price; one by the hour needs an earlier run to tell how long a call takes.`;
+}
+
+function budgetLine({ budget_usd, prompts }: NonNullable<Forecast['budget']>, all: number): string {
+  if (prompts === null) return `budget: how many prompts ${money(budget_usd)} pays for is unknown`;
+  if (prompts >= all) return `budget: ${money(budget_usd)} pays for all ${counted(all, 'prompt')}`;
+  return `budget: ${money(budget_usd)} pays for about ${whole(prompts)} of ${counted(all, 'prompt')}; the run then stops and can be resumed`;
+}
+
+function detectLine(detects: Forecast['detects'][keyof Forecast['detects']]): string {
+  if (detects === undefined) return 'not tested';
+  const { prompts, minimum_detectable_effect: effect, margin, prompts_for_margin } = detects;
+  const rate =
+    effect === null
+      ? 'nothing at this size'
+      : `a win rate of ${percent(0.5 + effect)} % or more, ${percent(0.5 - effect)} % or less`;
+  const loss =
+    prompts >= prompts_for_margin
+      ? `a loss of ${points(margin)} can be excluded`
+      : `excluding a loss of ${points(margin)} takes ${counted(prompts_for_margin, 'prompt')}`;
+  return `${counted(prompts, 'prompt')}: ${rate}; ${loss}`;
+}

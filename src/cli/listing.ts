@@ -1,0 +1,195 @@
+// The work of `list` and `show`.
+import { percent, range, whole, money } from '../figures.js';
+import { findRun } from '../launch.js';
+import type { Glance } from '../answers.js';
+import { sweepCurve } from '../ledger/curve.js';
+import type { Run } from '../records.js';
+import type { Store } from '../store/index.js';
+import { concluded } from '../win-rates.js';
+import { type CommonOptions, print } from './action.js';
+import { curveLines } from './curve.js';
+import type { ListFlags } from './ledger.js';
+import { plot } from './forest.js';
+import { judgeLines, warningLines } from './screen.js';
+import { table } from './table.js';
+import { columns, paint, plain, wrapped } from './terminal.js';
+
+type Item = Omit<Run, 'config' | 'decision_rule' | 'environment' | 'identities'> & Glance & { model: string | null };
+
+/** The same items as `GET /api/runs`, with the model that was fine-tuned. */
+export async function list(store: Store, flags: ListFlags): Promise<void> {
+  const { purpose, candidate, baseline, status, sweep, tag, search, limit, cursor } = flags;
+  const filter = { purpose, candidate, baseline, status, sweep, tag, q: search };
+  const page = await store.runs(filter, Math.min(limit, 1000), cursor);
+  const glances = await store.glances(page.items.map(({ id }) => id));
+  const items = await Promise.all(page.items.map((run) => itemOf(store, run, glances.get(run.id))));
+  print(flags, { items, next_cursor: page.next_cursor }, () => {
+    if (items.length === 0) return 'no run yet; start one with doubleblind run, judge, import or demo';
+    const more = page.next_cursor === null ? [] : [`  more: --cursor ${page.next_cursor}`];
+    return [...(flags.detail === true ? detail(items) : summary(items)), ...more].join('\n');
+  });
+}
+
+async function itemOf(store: Store, run: Run, glance: string | undefined): Promise<Item> {
+  const { config, decision_rule: _d, environment: _e, identities, ...facts } = run;
+  const base = (identities['candidate'] as { base_model?: string | null } | undefined)?.base_model;
+  const model = base ?? (config['candidate'] as { model?: string } | undefined)?.model ?? null;
+  if (glance !== undefined) return { ...facts, model, ...(JSON.parse(glance) as Glance) };
+  const { judged, failed } = await store.counts(run.id);
+  const due = Math.max(run.planned.judgments, judged + failed);
+  return { ...facts, model, progress: { judged, failed, due }, decision: null };
+}
+
+/** One line a purpose and model. */
+function summary(items: Item[]): string[] {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = JSON.stringify([item.purpose, item.model ?? item.candidate]);
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  const rows = [...groups].sort().map(([key, own]) => {
+    const [purpose, model] = JSON.parse(key) as [string, string];
+    const done = own.filter(({ status }) => status === 'done').length;
+    const candidates = new Set(own.map(({ candidate }) => candidate)).size;
+    const judgments = own.reduce((sum, { progress }) => sum + progress.judged, 0);
+    return [purpose, model, whole(own.length), whole(done), whole(candidates), whole(judgments), own[0]!.id];
+  });
+  const right = { right: true };
+  return table(
+    [
+      { title: 'purpose' },
+      { title: 'model' },
+      { title: 'runs', ...right },
+      { title: 'done', ...right },
+      { title: 'candidates', ...right },
+      { title: 'judgments', ...right },
+      { title: 'newest', whole: true },
+    ],
+    rows,
+  );
+}
+
+function detail(items: Item[]): string[] {
+  const rows = items.map(({ id, purpose, candidate, baseline, status, progress, decision }) => [
+    id,
+    purpose,
+    candidate,
+    baseline,
+    status === 'done'
+      ? 'done'
+      : `${status} ${percent(progress.due === 0 ? null : (progress.judged + progress.failed) / progress.due)} %`,
+    Object.entries(decision?.domains ?? {})
+      .filter(([, domain]) => domain.verdict !== 'not tested')
+      .map(
+        ([name, d]) =>
+          `${name} ${percent(d.win_rate, d.n_prompts)} (${d.low === null || d.high === null ? '–' : range({ low: d.low, high: d.high }, d.n_prompts)})`,
+      )
+      .join(', '),
+  ]);
+  return table(
+    ['run', 'purpose', 'candidate', 'against', 'status', 'win rate'].map((title) => ({
+      title,
+      whole: title === 'run',
+    })),
+    rows,
+  );
+}
+
+/** One run with everything that is recorded of it, and the curve of its sweep. */
+export async function show(store: Store, id: string, flags: CommonOptions): Promise<void> {
+  const run = await findRun(store, id);
+  const [{ summary }, spent, costs, strata, findings, holder, curve] = await Promise.all([
+    concluded(store, run),
+    store.spent(run.id),
+    store.costs(run.id),
+    store.stored(run.id),
+    store.findingCounts(run.id),
+    store.holder(run.id),
+    run.sweep === null ? null : sweepCurve(store, run.sweep),
+  ]);
+  const { decision } = summary;
+  const progress = {
+    judged: spent.judged,
+    failed: spent.failed,
+    due: Math.max(run.planned.judgments, spent.judged + spent.failed),
+  };
+  const document = { ...run, progress, decision, spent, costs, strata, findings, holder, curve };
+  print(flags, document, () =>
+    [
+      ...head(run),
+      '',
+      ...wrapped(plain(decision.sentence), Math.min(columns(), 100), 2).map(paint.bold),
+      '',
+      ...(summary.estimates.length === 0 ? [] : plot(summary, columns())),
+      '',
+      ...judgeLines(summary),
+      '',
+      `  spent ${money(spent.cost_usd)} in ${whole(spent.calls)} calls, ${whole(spent.input_tokens)} tokens in, ${whole(spent.output_tokens)} out`,
+      ...findings.map(({ code, n }) => `  ${paint.yellow('!')} ${code} ×${whole(n)} in the last audit`),
+      ...warningLines(summary),
+      ...(curve === null ? [] : ['', ...curveLines(curve)]),
+    ].join('\n'),
+  );
+}
+
+function head(run: Run): string[] {
+  const environment = run.environment as {
+    git?: { commit?: string; branch?: string; dirty?: boolean } | null;
+    command?: string;
+    host?: string;
+    doubleblind?: string;
+    node?: string;
+  };
+  const { git } = environment;
+  const served = (run.identities['served'] ?? {}) as Record<string, { status: string; why: string }>;
+  const checkpoint = (role: 'baseline' | 'candidate'): string => {
+    const identity = run.identities[role] as
+      { digest?: string | null; path?: string; step?: number | null; base_model?: string | null } | undefined;
+    const facts = [
+      identity?.path,
+      identity?.base_model ? `from ${identity.base_model}` : null,
+      typeof identity?.step === 'number' ? `step ${identity.step}` : null,
+      identity?.digest?.slice(0, 12),
+      served[role] === undefined ? null : `${served[role].status}: ${served[role].why}`,
+    ].filter((fact) => fact !== null && fact !== undefined);
+    return `${run[role]}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`;
+  };
+  const rows: [string, string | null | undefined][] = [
+    ['run', `${run.id}  ${run.status}${run.reason === null ? '' : ` (${run.reason})`}`],
+    ['name', run.name],
+    ['purpose', run.purpose],
+    [
+      'data',
+      run.data_path === null
+        ? run.data_purpose
+        : `${run.data_path}${run.data_purpose === null ? '' : ` (made for ${run.data_purpose})`}`,
+    ],
+    [
+      'tags',
+      Object.entries(run.tags)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(', ') || null,
+    ],
+    ['candidate', checkpoint('candidate')],
+    ['baseline', checkpoint('baseline')],
+    ['started', run.started_at],
+    ['ended', run.ended_at],
+    [
+      'commit',
+      git?.commit === undefined
+        ? null
+        : `${git.commit.slice(0, 12)} on ${git.branch ?? 'no branch'}${git.dirty === true ? ', with changes' : ''}`,
+    ],
+    ['command', environment.command],
+    [
+      'made with',
+      environment.doubleblind === undefined
+        ? null
+        : `doubleblind ${environment.doubleblind}, node ${environment.node} on ${environment.host}`,
+    ],
+    ['files', run.exports],
+  ];
+  return rows.flatMap(([name, value]) =>
+    value === null || value === undefined ? [] : [`  ${paint.dim(name.padEnd(10))} ${plain(value)}`],
+  );
+}

@@ -1,0 +1,117 @@
+// What is seen while a run goes: one line, rewritten, on a terminal; a plain line now and then on a pipe. On stderr.
+import { SingleBar } from 'cli-progress';
+import type { Progress } from '../run.js';
+import { say } from './action.js';
+import { duration, money, whole } from '../figures.js';
+import { plain } from './terminal.js';
+
+/** Between plain lines on a pipe. */
+const PLAIN_EVERY_MS = 30_000;
+/** Shorter waits come and go unseen. */
+const WAIT_TOLD_MS = 5000;
+
+export interface ProgressLine {
+  update(progress: Progress): void;
+  retry(event: { address: string; message: string; wait_ms: number }): void;
+  /** A warning above the line. */
+  warn(message: string): void;
+  /** A line of news above the line. */
+  tell(message: string): void;
+  end(): void;
+}
+
+/** A progress line for this terminal: progress is for people and goes to stderr, also beside `--json`. */
+export function openProgress(now: () => number = () => Date.now()): ProgressLine {
+  const live = process.stderr.isTTY;
+  const started = now();
+  let first: number | null = null;
+  let last: Progress | null = null;
+  let told = started;
+  let bar: SingleBar | null = null;
+  let pause: { address: string; until: number } | null = null;
+
+  const text = (p: Progress) => {
+    const seconds = Math.max(0.001, (now() - started) / 1000);
+    const rate = (p.done - (first ?? 0)) / seconds;
+    const left = rate > 0 ? `${duration(((p.due - p.done) / rate) * 1000)} left` : '';
+    const spent =
+      p.left_usd === null ? money(p.spent_usd) : `${money(p.spent_usd)} of ${money(p.spent_usd + p.left_usd)}`;
+    return [
+      `${rate >= 100 ? whole(Math.round(rate)) : rate.toFixed(1)}/s`,
+      left,
+      batchesOf(p.batches ?? null),
+      p.retried > 0 ? `${whole(p.retried)} retried` : '',
+      p.failed > 0 ? `${whole(p.failed)} failed` : '',
+      p.spent_usd > 0 || p.left_usd !== null ? spent : '',
+      p.unpriced > 0 ? 'price unknown' : '',
+      pause !== null && pause.until > now() ? `${pause.address} waits ${duration(pause.until - now())}` : '',
+    ]
+      .filter(Boolean)
+      .join('  ');
+  };
+  const phase = (p: Progress) => (p.due > 0 && p.done === 0 && p.responses < p.responses_due ? 'asking' : 'judging');
+  const shown = (p: Progress) =>
+    phase(p) === 'asking' ? { done: p.responses, due: p.responses_due } : { done: p.done, due: p.due };
+
+  return {
+    update(p) {
+      first ??= p.done > 0 ? p.done - 1 : 0;
+      last = p;
+      const { done, due } = shown(p);
+      if (live) {
+        if (bar === null) {
+          bar = new SingleBar({
+            // A line that is cut or wraps is of no use: on a narrow terminal the bar gives way to the words.
+            format: `{phase}  {value}/{total}  {percentage}%  ${process.stderr.columns >= 100 ? '▕{bar}▏ ' : ''}{text}`,
+            barsize: 16,
+            barCompleteChar: '█',
+            barIncompleteChar: ' ',
+            hideCursor: true,
+            fps: 8,
+            stream: process.stderr,
+            forceRedraw: true,
+          });
+          bar.start(due, done, { phase: phase(p), text: '' });
+        }
+        bar.setTotal(due);
+        bar.update(done, { phase: phase(p), text: text(p) });
+      } else if (now() - told >= PLAIN_EVERY_MS) {
+        told = now();
+        say(`${phase(p)} ${whole(done)}/${whole(due)}  ${text(p)}`);
+      }
+    },
+    retry({ address, message, wait_ms }) {
+      // People take a run that backs off for one that is stuck.
+      if (wait_ms < WAIT_TOLD_MS) return;
+      pause = { address: hostOf(address), until: now() + wait_ms };
+      if (!live) say(`${address}: ${plain(message)}; trying again in ${duration(wait_ms)}`);
+    },
+    warn(message) {
+      this.tell(`warning: ${message}`);
+    },
+    tell(message) {
+      bar?.stop();
+      bar = null;
+      say(message);
+    },
+    end() {
+      if (bar !== null && last !== null) {
+        const { done, due } = shown(last);
+        bar.setTotal(due);
+        bar.update(done, { phase: phase(last), text: text(last) });
+        bar.stop();
+      }
+      bar = null;
+    },
+  };
+}
+
+function batchesOf(batches: Progress['batches']): string {
+  if (!batches) return '';
+  const { open, done, total } = batches;
+  return `${open} ${open === 1 ? 'batch' : 'batches'} open, ${whole(done)} of ${whole(total)} answered`;
+}
+
+function hostOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).host : address;
+}

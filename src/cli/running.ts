@@ -1,0 +1,242 @@
+// The commands that carry out a run: a world of real clock, models and signals around `launch`.
+import { setFlagsFromString } from 'node:v8';
+import { pauseOf } from '../batch.js';
+import type { DigestCache } from '../checkpoints/index.js';
+import type { Overrides, RunConfig } from '../config.js';
+import { readRunFile } from '../config.js';
+import { DoubleblindError } from '../errors.js';
+import { environment } from '../environment.js';
+import { whole } from '../figures.js';
+import { findRun, launch, type Launched, type LaunchOptions, resume } from '../launch.js';
+import { openModels, redactor } from '../models/index.js';
+import { ROLES, type Role } from '../records.js';
+import { sweepCurve } from '../ledger/curve.js';
+import type { World } from '../run.js';
+import { lookLine } from '../stopping.js';
+import type { Cost } from '../store/costs.js';
+import type { Store } from '../store/index.js';
+import type { Summary } from '../summary.js';
+import { print, say } from './action.js';
+import { curveLines } from './curve.js';
+import { withDigestCache } from './digest-cache.js';
+import { openPark } from './park.js';
+import { openProgress } from './progress.js';
+import { type RunFlags, stopOnSignals } from './run.js';
+import { screen } from './screen.js';
+import { plain } from './terminal.js';
+
+// Most of what grows old in a run is soon garbage; by default the heap grows to four times what is alive before it goes.
+setFlagsFromString('--heap-growing-percent=80');
+
+/** `run`: every candidate of the run file, one after another. */
+export async function runFile(store: Store, file: string, flags: RunFlags): Promise<number> {
+  loadEnv();
+  const configs = await readRunFile(file, overridesOf(flags));
+  if (flags.dryRun === true) {
+    const { dryRun } = await import('./dry-run.js');
+    return dryRun(store, configs, flags);
+  }
+  return launchAll(store, configs, flags, `doubleblind run ${file}`, (config, world, options) =>
+    launch(config, world, options),
+  );
+}
+
+/** `generate`: responses only. */
+export async function generateFile(store: Store, file: string, flags: RunFlags): Promise<number> {
+  loadEnv();
+  const configs = await readRunFile(file, overridesOf(flags));
+  const roles: Role[] = flags.role === undefined ? [...ROLES] : [flags.role];
+  return launchAll(store, configs, flags, `doubleblind generate ${file}`, async (config, world, options) => {
+    const launched = await launch(config, world, { ...options, generate: roles });
+    return { ...launched, summary: { ...launched.summary, estimates: [] } };
+  });
+}
+
+/** `resume`: one stored run, failed judgments asked again. */
+export async function resumeRun(store: Store, id: string, flags: RunFlags): Promise<number> {
+  loadEnv();
+  const run = await findRun(store, id);
+  const config = {
+    ...(run.config as unknown as RunConfig),
+    ...(flags.concurrency !== undefined && { concurrency: flags.concurrency }),
+  };
+  return launchAll(store, [config], flags, `doubleblind resume ${run.id}`, (_config, world, options) => {
+    const { limit, budget_usd, ...rest } = options;
+    return resume(run.id, world, {
+      ...rest,
+      ...(limit !== undefined && { limit }),
+      ...(flags.budgetUsd !== undefined && { budget_usd }),
+    });
+  });
+}
+
+type Carry = (config: RunConfig, world: World, options: LaunchOptions) => Promise<Launched>;
+
+/** Carries out runs one after another; prints each result; the worst exit code. */
+export async function launchAll(
+  store: Store,
+  configs: RunConfig[],
+  flags: RunFlags,
+  command: string,
+  carry: Carry,
+): Promise<number> {
+  const results: Launched[] = [];
+  let exit = 0;
+  // Done again, a sweep is a sweep of its own: its baseline answers anew, and its curve is not mixed with the first.
+  const batch = flags.again === true ? `-${new Date().toISOString()}` : '';
+  for (const given of configs.map(withoutKeys)) {
+    const config = batch === '' || given.sweep === null ? given : { ...given, sweep: `${given.sweep}${batch}` };
+    for (const warning of config.warnings ?? []) say(`warning: ${plain(warning.message)}`);
+    const result = await withDigestCache((cache) => launchOne(store, config, flags, command, carry, cache)).catch(
+      (error: unknown) => unanswered(config, error),
+    );
+    if (result === null) continue;
+    results.push(result.launched);
+    exit = Math.max(exit, result.exit);
+    if (result.interrupted) break;
+  }
+  if (results.length === 0)
+    throw new DoubleblindError('MODEL_NOT_SERVED', 'no one answers for any checkpoint of the sweep.');
+  const documents = results.map((r) => documentOf(r));
+  const sweep = documents.length > 1 ? (results[0]!.run.sweep ?? null) : null;
+  const curve = sweep === null ? null : await sweepCurve(store, sweep);
+  const bills = await Promise.all(
+    results.map(async ({ run }) => ({ spent: await store.spent(run.id), costs: await store.costs(run.id) })),
+  );
+  print(flags, documents.length === 1 ? documents[0] : { items: documents, next_cursor: null, curve }, () =>
+    [
+      ...results.map((r, i) =>
+        r.summary.estimates.length === 0 ? generated(r, bills[i]!.costs) : screen(r, bills[i]),
+      ),
+      ...(curve === null || curve.curves.length === 0 ? [] : curveLines(curve)),
+    ].join('\n'),
+  );
+  return exit;
+}
+
+/** A checkpoint of a sweep that no one answers for is told and left out; anything else is thrown on. */
+function unanswered({ sweep, candidate }: RunConfig, error: unknown): null {
+  const missing = error instanceof DoubleblindError && error.code === 'MODEL_NOT_SERVED';
+  if (sweep === null || !missing || !error.message.includes(`"${candidate.model}"`)) throw error;
+  say(`warning: ${plain(`${candidate.checkpoint ?? candidate.name} is left out: ${error.message}`)}`);
+  return null;
+}
+
+export async function launchOne(
+  store: Store,
+  config: RunConfig,
+  flags: RunFlags,
+  command: string,
+  carry: Carry,
+  digestCache: DigestCache,
+): Promise<{ launched: Launched; exit: number; interrupted: boolean }> {
+  const progress = openProgress();
+  const models = openModels({
+    env: process.env,
+    prices: config.prices,
+    concurrency: config.concurrency,
+    onRetry: (event) => progress.retry(event),
+  });
+  const stop = stopOnSignals(() => command);
+  const park = flags.distributed === true ? await openPark(store, flags) : null;
+  try {
+    const launched = await carry(
+      config,
+      {
+        store,
+        models,
+        clock: () => Date.now(),
+        signal: stop.signal,
+        pause: pauseOf(process.env),
+        onProgress: (p) => progress.update(p),
+        onWarning: (warning) => progress.warn(plain(warning.message)),
+      },
+      {
+        exports: flags.exports,
+        limit: flags.limit,
+        cache: flags.cache === false ? 'off' : flags.fresh === true ? 'fresh' : 'use',
+        again: flags.again,
+        allowMissing: flags.allowMissing,
+        allowIdentityMismatch: flags.allowIdentityMismatch,
+        digestCache,
+        carryOut: park?.carryOut,
+        strictResponses: flags.strictResponses,
+        batch: flags.batch,
+        onLook: (looks) => progress.tell(plain(looks.map(lookLine).join('; '))),
+        budget_usd: flags.budgetUsd ?? config.budget_usd,
+        environment: await environment({ cwd: process.cwd(), argv: process.argv, env: process.env }),
+      },
+    );
+    progress.end();
+    for (const line of models.learned()) say(`note: ${plain(line)}`);
+    if (launched.error !== null) say(`error: ${plain(launched.error.line)}`);
+    return { launched, exit: stop.exit() ?? exitOf(launched, flags.maxFailed), interrupted: stop.exit() !== null };
+  } finally {
+    progress.end();
+    stop.done();
+    await park?.stop();
+    await models.close();
+  }
+}
+
+/** A configuration whose words hold no key that slipped in from the environment. */
+function withoutKeys(config: RunConfig): RunConfig {
+  const clean = redactor(process.env);
+  const cleaned = (text: string | null) => (text === null ? null : clean(text));
+  return {
+    ...config,
+    tags: Object.fromEntries(Object.entries(config.tags).map(([key, value]) => [clean(key), clean(value)])),
+    description: cleaned(config.description),
+    data_purpose: cleaned(config.data_purpose),
+  };
+}
+
+/** 0 done, 1 done with findings, 3 stopped from outside. */
+function exitOf(launched: Launched, maxFailed: number): number {
+  if (launched.error !== null) return launched.error.exitCode;
+  const due = launched.planned.judgments;
+  return due > 0 && launched.status === 'done' && (launched.failed + launched.missing) / due > maxFailed ? 1 : 0;
+}
+
+/** The document of CONTRACT section 5 with the run's id, folder and status. */
+export function documentOf({ summary, run, folder }: Launched): Summary {
+  return { ...summary, run: { ...summary.run, id: run.id, status: run.status, exports: folder } };
+}
+
+/** Whose responses there are, and where. */
+function generated({ run, folder }: Launched, costs: readonly Cost[]): string {
+  const answered = (name: string): number =>
+    costs.filter((c) => c.kind === 'checkpoint' && c.name === name).reduce((sum, c) => sum + Number(c.records), 0);
+  return [
+    ...ROLES.map(
+      (role) =>
+        `${role.padEnd(10)} ${plain(run[role])}: ${whole(answered(run[role]))} responses of ${whole(run.planned.comparisons)}`,
+    ),
+    `files      ${folder}/`,
+    'next       npx doubleblind run with the same file judges them',
+    '',
+  ].join('\n');
+}
+
+function overridesOf(flags: RunFlags): Overrides {
+  return {
+    seed: flags.seed,
+    orders: flags.orders,
+    retest: flags.retest,
+    concurrency: flags.concurrency,
+    budget_usd: flags.budgetUsd,
+    stop: flags.stop,
+    tags: flags.tag,
+  };
+}
+
+/** Reads `.env` of the working directory; what is set already wins. It is never written. */
+export function loadEnv(): void {
+  try {
+    process.loadEnvFile('.env');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw new DoubleblindError('FILE_UNREADABLE', '.env cannot be read.', { file: '.env' });
+    }
+  }
+}

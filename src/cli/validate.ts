@@ -1,0 +1,19 @@
+// `validate`: everything a run needs, checked; spends nothing.
+import type { Command } from 'commander';
+import { common, type CommonOptions } from './action.js';
+
+export function register(program: Command): void {
+  common(program.command('validate <run.yaml>'))
+    .description('check run file, suites, templates, keys and endpoints; spends nothing')
+    .option('--allow-missing', 'accept recorded files without some prompts')
+    .option('--offline', 'ask no endpoint')
+    .action(async (file: string, flags: ValidateFlags) => {
+      const { validate } = await import('./validating.js');
+      await validate(file, flags);
+    });
+}
+
+export interface ValidateFlags extends CommonOptions {
+  allowMissing?: boolean;
+  offline?: boolean;
+}

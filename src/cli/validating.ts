@@ -1,0 +1,67 @@
+// The work of `validate`.
+import { checkBudget } from '../budget.js';
+import { readRunFile } from '../config.js';
+import { openModels } from '../models/index.js';
+import { planOf } from '../plan.js';
+import { type Contact, preflight } from '../preflight.js';
+import type { Planned } from '../records.js';
+import { checkRecorded, openRecorded } from '../responses.js';
+import { print, say } from './action.js';
+import { whole } from '../figures.js';
+import { loadEnv } from './running.js';
+import { plain } from './terminal.js';
+import type { ValidateFlags } from './validate.js';
+
+interface Validated {
+  candidate: string;
+  suites: { name: string; domain: string; prompts: number }[];
+  templates: string[];
+  contacts: Contact[];
+  planned: Planned;
+  warnings: { code: string; message: string }[];
+}
+
+export async function validate(file: string, flags: ValidateFlags): Promise<void> {
+  loadEnv();
+  const configs = await readRunFile(file);
+  const documents: Validated[] = [];
+  for (const config of configs) {
+    for (const warning of config.warnings) say(`warning: ${plain(warning.message)}`);
+    checkRecorded(await openRecorded(config), config, flags.allowMissing === true);
+    const models = openModels({ env: process.env, prices: config.prices, concurrency: config.concurrency });
+    try {
+      if (config.budget_usd !== null) await checkBudget(config, models);
+      const contacts: Contact[] = flags.offline === true ? [] : await preflight(config, models);
+      const suites = config.suites.map(({ name, domain, prompts }) => ({ name, domain, prompts: prompts.length }));
+      const { size } = planOf(config);
+      documents.push({
+        candidate: config.candidate.name,
+        suites,
+        templates: Object.keys(config.templates),
+        contacts,
+        planned: size,
+        warnings: config.warnings,
+      });
+    } finally {
+      await models.close();
+    }
+  }
+  print(flags, documents.length === 1 ? documents[0] : { items: documents, next_cursor: null }, () =>
+    documents
+      .flatMap(({ candidate, suites, templates, contacts, planned }) => [
+        `${file} is sound: ${plain(candidate)}, ${whole(planned.prompts)} prompts, ${whole(planned.judgments)} judgments`,
+        ...suites.map((s) => `  suite     ${s.name} (${s.domain}, ${s.prompts} prompts)`),
+        ...templates.map((t) => `  template  ${t}`),
+        ...contacts.map(lineOf),
+        `next  npx doubleblind run ${file} --dry-run`,
+      ])
+      .join('\n'),
+  );
+}
+
+function lineOf({ who, provider, model, address, served_models, key_variable }: Contact): string {
+  const name = `  ${who.padEnd(10)}`;
+  if (address === null) return `${name}${provider}${model === null ? '' : `:${model}`}`;
+  const served = served_models === null ? 'the server lists no models' : 'served';
+  return plain(`${name}${address}  ${model ?? ''} (${served})  key: ${key_variable ?? 'none needed'}`);
+}

@@ -1,0 +1,59 @@
+// Responses of one checkpoint at a time, from the command line.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { suiteOf } from '../journeys/world.js';
+import { startServer, type TestServer } from '../server/index.js';
+import { run } from './here.js';
+
+let folder = '';
+let server: TestServer;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'doubleblind-generate-'));
+  process.chdir(folder);
+  vi.stubEnv('NO_COLOR', '1');
+  server = await startServer({});
+  const openai = { provider: 'openai', base_url: server.openai };
+  const file = {
+    purpose: 'baseline_comparison',
+    suites: [suiteOf(5)],
+    baseline: { name: 'base', model: 'base', ...openai },
+    candidate: { name: 'tuned', model: 'tuned', ...openai },
+    judges: [{ name: 'judge', provider: 'offline' }],
+    sampling: { repeats: 2 },
+    canaries: false,
+  };
+  await writeFile(join(folder, 'run.json'), JSON.stringify(file));
+});
+afterAll(async () => {
+  await server.close();
+  vi.unstubAllEnvs();
+  process.chdir(tmpdir());
+  await rm(folder, { recursive: true, force: true });
+});
+
+const asked = (model: string): number => server.requests.filter(({ body }) => body['model'] === model).length;
+
+it('asks the one checkpoint, says how many responses there are, and leaves the rest to run', async () => {
+  const { end, stdout } = await run('generate', 'run.json', '--role', 'baseline');
+  expect(end).toBe(0);
+  expect([asked('base'), asked('tuned')]).toEqual([10, 0]);
+  expect(stdout).toContain('base: 10 responses of 10');
+  expect(stdout).toContain('tuned: 0 responses of 10');
+  expect(stdout).not.toContain('win rate');
+});
+
+it('is a document without estimates, and leaves a run that was done done', async () => {
+  const { run: first } = JSON.parse((await run('run', 'run.json', '--json')).stdout) as { run: object };
+  expect(first).toMatchObject({ status: 'done' });
+  expect([asked('base'), asked('tuned')]).toEqual([10, 10]);
+  const { end, stdout } = await run('generate', 'run.json', '--json');
+  expect(end).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    estimates: [],
+    run: { ...first, status: 'done', ended_at: expect.any(String) },
+  });
+  expect([asked('base'), asked('tuned')]).toEqual([10, 10]);
+});

@@ -1,0 +1,36 @@
+// What `init` writes is a run file that nothing but the user's own addresses and keys keeps from running.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { run } from './here.js';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'doubleblind-init-'));
+  process.chdir(folder);
+  vi.stubEnv('NO_COLOR', '1');
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  process.chdir(tmpdir());
+  await rm(folder, { recursive: true, force: true });
+});
+
+it('is sound as it stands, and says what it would cost', async () => {
+  expect((await run('init')).end).toBe(0);
+  const validated = await run('validate', 'run.yaml', '--offline');
+  expect(validated.stderr).toBe('');
+  expect(validated.end).toBe(0);
+  const { end, stdout } = await run('run', 'run.yaml', '--dry-run', '--json');
+  expect(end).toBe(0);
+  expect(JSON.parse(stdout)).toBeTruthy();
+});
+
+it('is refused by validate, as by run, where a budget stands beside an unknown price', async () => {
+  const text = await readFile('run.yaml', 'utf8');
+  await writeFile('unpriced.yaml', text.replace(/^ *usd_per_hour: 0.*\n/gm, ''));
+  const { end, stderr } = await run('validate', 'unpriced.yaml', '--offline');
+  expect(end).toBe(2);
+  expect(stderr).toContain('the price of the baseline "base"');
+});

@@ -1,0 +1,120 @@
+// Responses that exist already, judged from the command line.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { run } from './here.js';
+
+interface Line {
+  prompt_id: string;
+  prompt: string;
+  repeat: number;
+  candidate_response: string;
+  winner: string;
+}
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'doubleblind-judge-'));
+  process.chdir(folder);
+  vi.stubEnv('NO_COLOR', '1');
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  process.chdir(tmpdir());
+  await rm(folder, { recursive: true, force: true });
+});
+
+const lines = (rows: object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+/** Rows as a training script writes them: the candidate under its own name. */
+const paired = (n: number, round: number): object[] =>
+  Array.from({ length: n }, (_, i) => ({
+    ...{ prompt_num: i + 1, prompt: `What is ${i} and why?`, category: 'coding' },
+    ...{ baseline_output: 'It is so.', brie_output: `Round ${round}: it is ${i}, because it follows from one.` },
+  }));
+
+async function judged(...args: string[]): Promise<{ document: Document; rows: Line[] }> {
+  const { end, stdout, stderr } = await run('judge', ...args, '--purpose', 'test', '--json');
+  expect(stderr).not.toContain('error');
+  expect(end, stderr).toBe(0);
+  const document = JSON.parse(stdout) as Document;
+  const text = await readFile(join(document.run.exports, 'judged.jsonl'), 'utf8');
+  const rows = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line & { canary: string | null })
+    .filter(({ canary }) => canary === null);
+  return { document, rows };
+}
+interface Document {
+  run: { exports: string; candidate: string };
+  estimates: { group: object; n_prompts: number; n_comparisons: number; n_judgments: number }[];
+  decision: { domains: Record<string, { verdict: string }> };
+}
+
+describe('paired files', () => {
+  it('of the same prompts are repeats of one run, in the order of the files', async () => {
+    for (const round of [1, 2]) await writeFile(`philosophy_run${round}.jsonl`, lines(paired(4, round)));
+    const { document, rows } = await judged(
+      'philosophy_run1.jsonl',
+      'philosophy_run2.jsonl',
+      '--judge',
+      'offline:plain',
+    );
+    expect(document.run.candidate).toBe('brie');
+    expect(document.estimates[0]).toMatchObject({ n_prompts: 4, n_comparisons: 8, n_judgments: 16 });
+    expect(rows).toHaveLength(16);
+    for (const row of rows) expect(row.candidate_response).toContain(`Round ${row.repeat + 1}:`);
+  });
+
+  it('are of the domain that their name says, or of the one that is given', async () => {
+    await writeFile('out_of_domain_run1.jsonl', lines(paired(3, 1)));
+    const named = await judged('out_of_domain_run1.jsonl', '--judge', 'offline');
+    expect(named.document.decision.domains['in-domain']!.verdict).toBe('not tested');
+    expect(named.document.decision.domains['out-of-domain']!.verdict).not.toBe('not tested');
+    const given = await judged('out_of_domain_run1.jsonl', '--judge', 'offline', '--domain', 'multi-domain');
+    expect(given.document.decision.domains['out-of-domain']!.verdict).toBe('not tested');
+  });
+
+  it('with a prompt twice judge every row, and count the prompt once', async () => {
+    const [first, ...others] = paired(3, 1);
+    const [again] = paired(1, 2);
+    await writeFile('uneven.jsonl', lines([first!, ...others, again!]));
+    const { document, rows } = await judged('uneven.jsonl', '--judge', 'offline');
+    expect(document.estimates[0]).toMatchObject({ n_prompts: 3, n_comparisons: 4, n_judgments: 8 });
+    const texts = rows.filter(({ prompt }) => prompt === 'What is 0 and why?').map((row) => row.candidate_response);
+    expect(new Set(texts)).toEqual(
+      new Set(['Round 1: it is 0, because it follows from one.', 'Round 2: it is 0, because it follows from one.']),
+    );
+  });
+});
+
+it('one file per checkpoint is matched by prompt', async () => {
+  const answers = (text: string) => lines([1, 2, 3].map((i) => ({ prompt: `Say ${i}.`, response: `${text} ${i}` })));
+  await writeFile('old.jsonl', answers('old'));
+  await writeFile('new.jsonl', answers('new and longer'));
+  const { document, rows } = await judged('--baseline', 'old.jsonl', '--candidate', 'new.jsonl', '--judge', 'offline');
+  expect(document.run.candidate).toBe('new');
+  expect(rows).toHaveLength(6);
+  for (const row of rows) expect(row.candidate_response).toBe(`new and longer ${row.prompt[4]!}`);
+});
+
+describe('bad input is one line, and nothing is judged', () => {
+  it.each([
+    ['no judge', ['philosophy_run1.jsonl'], 'no judge is named'],
+    ['a judge that cannot be', ['philosophy_run1.jsonl', '--judge', 'foo:bar'], 'provider:model'],
+    ['a missing file', ['nowhere.jsonl', '--judge', 'offline'], 'nowhere.jsonl: no such file'],
+    [
+      'files of both kinds',
+      ['old.jsonl', '--baseline', 'old.jsonl', '--judge', 'offline'],
+      'either paired files or both',
+    ],
+    ['a file of one side', ['old.jsonl', '--judge', 'offline'], 'old.jsonl:1: "baseline_response"'],
+  ])('%s', async (_, args, says) => {
+    const { end, stderr, stdout } = await run('judge', ...args);
+    expect(end).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toContain(says);
+  });
+});

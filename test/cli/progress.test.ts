@@ -1,0 +1,40 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { openProgress } from '../../src/cli/progress.js';
+import type { Progress } from '../../src/run.js';
+
+afterEach(() => vi.restoreAllMocks());
+
+const at = (changes: Partial<Progress>): Progress => ({
+  ...{ done: 0, due: 1200, failed: 0, responses: 600, responses_due: 600, spent_usd: 0, unpriced: 0, left_usd: null },
+  ...{ retried: 0, under_way: 0, batches: null },
+  ...changes,
+});
+
+/** What is said on a pipe, a minute after each other. */
+function said(...seen: Progress[]): string {
+  const lines: string[] = [];
+  vi.spyOn(process.stderr, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
+  let now = 0;
+  const progress = openProgress(() => now);
+  for (const one of seen) {
+    now += 60_000;
+    progress.update(one);
+  }
+  progress.end();
+  return lines.join('');
+}
+
+describe.skipIf(process.stderr.isTTY)('progress on a pipe', () => {
+  it('tells what is done, spent and left', () => {
+    const line = said(at({ done: 300, spent_usd: 1.5, left_usd: 8.5, failed: 2, retried: 7 }));
+    expect(line).toMatch(/^judging 300\/1,200 .*7 retried {2}2 failed {2}\$1\.50 of \$10/);
+  });
+
+  it('tells open batches and how much of them is answered, and nothing of batches where none is open', () => {
+    expect(said(at({ batches: { open: 2, done: 310, total: 1200 } }))).toContain(
+      '2 batches open, 310 of 1,200 answered',
+    );
+    expect(said(at({ batches: { open: 1, done: 0, total: 7 } }))).toContain('1 batch open, 0 of 7 answered');
+    expect(said(at({ done: 5 }))).not.toContain('batch');
+  });
+});
