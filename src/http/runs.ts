@@ -1,0 +1,267 @@
+// /api/runs: the list of runs, one run, start, cancel, resume, delete.
+//
+// An item of the list is `RunItem`, one run is `RunDetail`, both of src/answers.ts.
+import { z } from 'zod';
+import type { Glance, Progress, RunDecision, RunDetail, RunItem } from '../answers.js';
+import { DoubleblindError } from '../errors.js';
+import { DOMAINS, ORDERS, type Run, STATUSES } from '../records.js';
+import type { Store } from '../store/index.js';
+import type { Engine } from './engine.js';
+import { pageOf, pageQuery } from './pages.js';
+import { problems, RequestRefused } from './problem.js';
+import type { App } from './server.js';
+
+const text = z.string();
+const record = z.record(z.string(), z.unknown());
+const count = z.number().int();
+
+export const runSchema = z.object({
+  id: text,
+  configuration: text,
+  name: text,
+  purpose: text,
+  description: text.nullable(),
+  data_purpose: text.nullable(),
+  data_path: text.nullable(),
+  tags: z.record(z.string(), z.string()),
+  baseline: text,
+  candidate: text,
+  sweep: text.nullable(),
+  origin: z.enum(['own', 'import']),
+  status: z.enum(STATUSES),
+  reason: text.nullable(),
+  config: record,
+  decision_rule: record,
+  environment: record,
+  identities: record,
+  planned: z.object({ prompts: count, comparisons: count, responses: count, judgments: count }),
+  exports: text.nullable(),
+  created_at: text,
+  started_at: text.nullable(),
+  ended_at: text.nullable(),
+}) satisfies z.ZodType<Run>;
+
+const progressSchema = z.object({ judged: count, failed: count, due: count });
+const decisionSchema = z.object({
+  sentence: text,
+  domains: z.partialRecord(
+    z.enum(DOMAINS),
+    z.object({
+      verdict: z.enum(['better', 'worse', 'equivalent', 'undecided', 'not tested']),
+      win_rate: z.number().nullable(),
+      low: z.number().nullable(),
+      high: z.number().nullable(),
+      n_prompts: count,
+    }),
+  ),
+}) satisfies z.ZodType<RunDecision>;
+
+export const runItemSchema = runSchema
+  .omit({ config: true, decision_rule: true, environment: true, identities: true })
+  .extend({ progress: progressSchema, decision: decisionSchema.nullable() }) satisfies z.ZodType<RunItem>;
+
+const startedSchema = runItemSchema.extend({
+  runs: z.array(text).describe('ids of all runs that the run file describes; more than one with `candidates`'),
+});
+
+export const runDetailSchema = runSchema.extend({
+  progress: progressSchema,
+  decision: decisionSchema.nullable(),
+  spent: z.object({
+    cost_usd: z.number().nullable(),
+    unpriced: count,
+    calls: count,
+    retried: count,
+    judged: count,
+    failed: count,
+    responses: count,
+    input_tokens: count,
+    output_tokens: count,
+  }),
+  costs: z.array(
+    z.object({
+      kind: z.enum(['judge', 'checkpoint']),
+      name: text,
+      suite: text,
+      records: count,
+      calls: count,
+      cost_usd: z.number().nullable(),
+      input_tokens: count.nullable(),
+      output_tokens: count.nullable(),
+      latency_ms: z.number().nullable(),
+    }),
+  ),
+  strata: z.array(
+    z.object({
+      suite: text,
+      domain: z.enum(DOMAINS).nullable(),
+      category: text.nullable(),
+      judge: text,
+      order: z.enum(ORDERS).nullable(),
+      judgments: count,
+    }),
+  ),
+  findings: z.array(z.object({ code: text, severity: z.enum(['error', 'warning', 'note']), n: count })),
+  holder: text.nullable(),
+}) satisfies z.ZodType<RunDetail>;
+
+export const idParams = z.object({ id: z.string().min(1).max(200) });
+
+/** The run a request names. @throws RUN_UNKNOWN */
+export async function runOf(store: Store, id: string): Promise<Run> {
+  const run = await store.run(id);
+  if (run === null) throw new DoubleblindError('RUN_UNKNOWN', `there is no run "${id}".`);
+  return run;
+}
+
+/** Judgments done and due; asked of the engine while the run goes on here, else counted. */
+export async function progressOf({ store, engine }: RunRoutes, run: Run): Promise<Progress> {
+  const live = engine.progress(run.id);
+  const { judged, failed } =
+    live === null ? await store.counts(run.id) : { judged: live.done - live.failed, failed: live.failed };
+  return { judged, failed, due: Math.max(run.planned.judgments, judged + failed) };
+}
+
+interface RunRoutes {
+  store: Store;
+  engine: Engine;
+}
+
+export function runRoutes(app: App, routes: RunRoutes): void {
+  const { store, engine } = routes;
+  const tags = ['runs'];
+
+  app.get(
+    '/api/runs',
+    {
+      schema: {
+        tags,
+        summary: 'Runs, newest first',
+        querystring: z.strictObject({
+          ...pageQuery,
+          purpose: text.optional(),
+          candidate: text.optional(),
+          baseline: text.optional(),
+          status: z.enum(STATUSES).optional(),
+          sweep: text.optional(),
+          tag: text.optional().describe('`key` or `key=value`'),
+          q: text.max(200).optional().describe('words in id, name, candidate or baseline'),
+        }),
+        response: { 200: pageOf(runItemSchema), ...problems() },
+      },
+    },
+    async ({ query: { limit, cursor, ...filter } }) => {
+      const page = await store.runs(filter, limit, cursor);
+      const glances = await store.glances(page.items.map((run) => run.id));
+      const items = await Promise.all(
+        page.items.map(async (run): Promise<RunItem> => {
+          const glance = glances.get(run.id);
+          return glance === undefined
+            ? { ...run, progress: await progressOf(routes, run), decision: null }
+            : { ...run, ...(JSON.parse(glance) as Glance) };
+        }),
+      );
+      return { items, next_cursor: page.next_cursor };
+    },
+  );
+
+  app.post(
+    '/api/runs',
+    {
+      bodyLimit: RUN_FILE_LIMIT,
+      config: { rateLimit: { max: 60, timeWindow: '1 minute' } },
+      schema: {
+        tags,
+        summary: 'Start a run from the content of a run file',
+        description:
+          'Suites and templates by bundled name or inline; no path. The same configuration twice is the same run. ' +
+          '`candidates` start one run each, one after the other, and the baseline is asked once.',
+        body: z.record(z.string(), z.unknown()),
+        response: { 202: startedSchema, ...problems(409, 413, 415, 502) },
+      },
+    },
+    async ({ body }, reply) => {
+      const runs = await engine.start(body);
+      return reply
+        .code(202)
+        .header('location', `/api/runs/${encodeURIComponent(runs[0].id)}`)
+        .send({ ...(await itemOf(runs[0])), runs: runs.map(({ id }) => id) });
+    },
+  );
+
+  app.get(
+    '/api/runs/:id',
+    {
+      schema: {
+        tags,
+        summary: 'One run with its configuration, cost and strata',
+        params: idParams,
+        response: { 200: runDetailSchema, ...problems(404) },
+      },
+    },
+    async ({ params }) => {
+      const run = await runOf(store, params.id);
+      const [item, spent, costs, strata, findings, holder] = await Promise.all([
+        itemOf(run),
+        store.spent(run.id),
+        store.costs(run.id),
+        store.stored(run.id),
+        store.findingCounts(run.id),
+        store.holder(run.id),
+      ]);
+      return { ...run, progress: item.progress, decision: item.decision, spent, costs, strata, findings, holder };
+    },
+  );
+
+  app.delete(
+    '/api/runs/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Delete a run with its responses and judgments',
+        params: idParams,
+        response: { 204: z.undefined().describe('Deleted'), ...problems(404, 409) },
+      },
+    },
+    async ({ params }, reply) => {
+      const run = await runOf(store, params.id);
+      if (ACTIVE.includes(run.status) && (await store.holder(run.id)) !== null) {
+        throw new RequestRefused('RUN_ACTIVE', `run ${run.id} is being carried out.`, 'Cancel it first.');
+      }
+      // Their ids would be lost, and with them what is paid for.
+      if ((await store.batchCounts(run.id)) !== null) {
+        throw new RequestRefused('RUN_ACTIVE', `run ${run.id} has open batches at a provider.`, 'Cancel it first.');
+      }
+      await store.deleteRun(run.id);
+      return reply.code(204).send(undefined);
+    },
+  );
+
+  for (const action of ['cancel', 'resume'] as const) {
+    app.post(
+      `/api/runs/:id/${action}`,
+      {
+        schema: {
+          tags,
+          summary: action === 'cancel' ? 'Stop a run; calls under way finish' : 'Go on with an unfinished run',
+          params: idParams,
+          response: { 202: runItemSchema, ...problems(404, 409) },
+        },
+      },
+      async ({ params }, reply) => {
+        await runOf(store, params.id);
+        return reply.code(202).send(await itemOf(await engine[action](params.id)));
+      },
+    );
+  }
+
+  async function itemOf(run: Run): Promise<RunItem> {
+    const glance = (await store.glances([run.id])).get(run.id);
+    const kept = glance === undefined ? null : (JSON.parse(glance) as Glance);
+    return { ...run, ...(kept ?? { progress: await progressOf(routes, run), decision: null }) };
+  }
+}
+
+const ACTIVE: readonly Run['status'][] = ['queued', 'running'];
+/** Bytes of a posted run file: inline suites may hold thousands of prompts. */
+const RUN_FILE_LIMIT = 16 * 1024 * 1024;
