@@ -1,0 +1,65 @@
+// Anyone's judged file: dropped here, audited by the server, kept nowhere.
+import { type DragEvent, useState } from 'react';
+import type { AuditReport } from '../records.js';
+import { AuditResult } from './audit-result.js';
+import { FileRow } from './file-row.js';
+import { Loading, Wrong } from './notice.js';
+import { ask, asProblem, type Problem } from './server.js';
+import { Title } from './title.js';
+
+export function AuditScreen() {
+  const [file, setFile] = useState<File | null>(null);
+  const [report, setReport] = useState<AuditReport | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [over, setOver] = useState(false);
+
+  const audit = async (chosen: File | undefined) => {
+    if (chosen === undefined) return;
+    setFile(chosen);
+    setReport(null);
+    setProblem(null);
+    try {
+      const path = `/api/audit?name=${encodeURIComponent(chosen.name)}`;
+      const headers = { 'content-type': 'application/octet-stream' };
+      setReport(await ask<AuditReport>(path, { method: 'POST', body: chosen, headers }));
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+  };
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    void audit(event.dataTransfer.files[0]);
+  };
+
+  return (
+    <>
+      <Title name="Audit a file" />
+      <p className="prose">
+        Any file of pairwise judgments: ours, AlpacaEval, Arena-Hard, MT-bench, JudgeBench, Brie, or JSON Lines and CSV
+        with a winner. Every judgment is derived again from its own parts. The file is read and forgotten.
+      </p>
+      <label
+        className={`drop ${over ? 'over' : ''}`}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={drop}
+      >
+        <span>Drop a file here, or choose one</span>
+        <input type="file" accept=".jsonl,.json,.csv,.gz" onChange={(event) => void audit(event.target.files?.[0])} />
+      </label>
+      {problem !== null && <Wrong problem={problem} again={file === null ? undefined : () => void audit(file)} />}
+      {file !== null && report === null && problem === null && <Loading what={file.name} />}
+      {file !== null && report !== null && (
+        <AuditResult
+          name={file.name}
+          report={report}
+          place={({ line }) => line !== null && <FileRow file={file} line={line} />}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,66 @@
+// A real Chromium with the page as it is in src/web, and an eye on everything it asks for.
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+
+/** The Chromium that is there, or null: CHROMIUM_PATH, Debian's, Playwright's own. */
+export const CHROMIUM: string | null =
+  [process.env['CHROMIUM_PATH'], '/usr/bin/chromium', chromium.executablePath()].find(
+    (path) => path !== undefined && path !== '' && existsSync(path),
+  ) ?? null;
+if (CHROMIUM === null)
+  console.log('The page is not tested in a browser: no Chromium (CHROMIUM_PATH, /usr/bin/chromium, Playwright).');
+
+/** Builds the page into a folder of its own, so that the tests never see an old one. */
+export async function buildPage(): Promise<string> {
+  const outDir = mkdtempSync(join(tmpdir(), 'doubleblind-page-'));
+  const configFile = fileURLToPath(new URL('../../src/web/vite.config.ts', import.meta.url));
+  await build({ configFile, logLevel: 'error', build: { outDir } });
+  return outDir;
+}
+
+let launched: Promise<Browser> | null = null;
+const browser = () => (launched ??= chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] }));
+
+/** Ends the browser that `visit` started. */
+export async function closeBrowser(): Promise<void> {
+  await (await launched)?.close();
+  launched = null;
+}
+
+export interface Watched {
+  page: Page;
+  /** Addresses asked for outside of the service, all refused. */
+  left: string[];
+  /** What the browser complained of: errors of scripts, refusals of the content security policy. */
+  complaints: string[];
+  close(): Promise<void>;
+}
+
+/** A page of a new visitor at a path of the service. */
+export async function visit(origin: string, path: string, options: BrowserContextOptions = {}): Promise<Watched> {
+  const context = await (await browser()).newContext({ viewport: { width: 1200, height: 860 }, ...options });
+  const left: string[] = [];
+  const complaints: string[] = [];
+  await context.route(
+    (url) => url.origin !== origin,
+    (route) => {
+      left.push(route.request().url());
+      return route.abort();
+    },
+  );
+  const page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('dialog', (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  await page.goto(origin + path);
+  return { page, left, complaints, close: () => context.close() };
+}
