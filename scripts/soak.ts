@@ -1,0 +1,12 @@
+// The long form of the crash tests: 100 kills with signal 9 of a run, live and in batches, 20 of each of three workers. Takes minutes.
+import { spawnSync } from 'node:child_process';
+
+const env = {
+  ...process.env,
+  DOUBLEBLIND_KILLS: '100',
+  DOUBLEBLIND_SOAK_KILLS: '20',
+  DOUBLEBLIND_SOAK_PROMPTS: '5000',
+};
+const tests = ['test/journeys/resume.test.ts', 'test/journeys/batch-kills.test.ts', 'test/journeys/workers.test.ts'];
+const { status } = spawnSync('npx', ['vitest', 'run', '--testTimeout=3600000', ...tests], { stdio: 'inherit', env });
+process.exitCode = status ?? 1;
