@@ -1,0 +1,111 @@
+// Holds the plan of the house: what may import what.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../src/', import.meta.url));
+const GROUND = [
+  'records',
+  'summary',
+  'answers',
+  'figures',
+  'words',
+  'errors',
+  'hash',
+  'random',
+  'jsonl',
+  'yaml',
+  'tally',
+];
+const ROOMS = ['suites', 'checkpoints', 'models', 'formats', 'store', 'queue', 'judging', 'stats'];
+/** What the page may know of the rest: shapes, and the words and figures that all doors print. */
+const SHAPES = ['records', 'summary', 'answers'];
+const WORDS = ['figures', 'words'];
+const PAGE = [...SHAPES, ...WORDS];
+const DOORS = ['cli', 'http', 'web', 'index'];
+const GROUND_PACKAGES = ['zod', 'yaml', 'canonicalize', 'pure-rand'];
+
+const FILES = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /\.tsx?$/.test(file))
+  .map((file) => join(SRC, file));
+const placeOf = (file: string) =>
+  relative(SRC, file)
+    .split('/')[0]!
+    .replace(/\.tsx?$/, '');
+const floorOf = (place: string) =>
+  GROUND.includes(place) ? 'ground' : ROOMS.includes(place) ? 'room' : DOORS.includes(place) ? 'door' : 'work';
+
+interface Import {
+  file: string;
+  from: string;
+  to: string;
+  /** `import type`. */
+  type: boolean;
+}
+
+const IMPORT = /(?:import (type )?[^;'"]*?from\s+|export [^;'"]*?from\s+|import\s+|import\(\s*)'([^']+)'/g;
+
+function imports(): { own: Import[]; packages: Import[] } {
+  const own: Import[] = [];
+  const packages: Import[] = [];
+  for (const file of FILES) {
+    const text = readFileSync(file, 'utf8');
+    for (const [, type, target] of text.matchAll(IMPORT)) {
+      const from = placeOf(file);
+      if (target!.startsWith('.'))
+        own.push({
+          file,
+          from,
+          to: placeOf(join(dirname(file), target!.replace(/\.js$/, '.ts'))),
+          type: type !== undefined,
+        });
+      else if (!target!.startsWith('node:')) packages.push({ file, from, to: target!, type: type !== undefined });
+    }
+  }
+  return { own, packages };
+}
+
+const shown = (found: Import[]) => found.map(({ file, to }) => `${relative(SRC, file)} → ${to}`);
+
+describe('floors', () => {
+  const { own, packages } = imports();
+
+  it('there are imports to look at', () => expect(own.length).toBeGreaterThan(200));
+
+  it('ground imports nothing above it, and few packages', () => {
+    expect(shown(own.filter(({ from, to }) => floorOf(from) === 'ground' && floorOf(to) !== 'ground'))).toEqual([]);
+    expect(
+      shown(
+        packages.filter(({ from, to }) => floorOf(from) === 'ground' && !GROUND_PACKAGES.some((p) => to.startsWith(p))),
+      ),
+    ).toEqual([]);
+  });
+
+  it('rooms import ground and themselves, never each other', () => {
+    expect(
+      shown(own.filter(({ from, to }) => floorOf(from) === 'room' && to !== from && floorOf(to) !== 'ground')),
+    ).toEqual([]);
+  });
+
+  it('nothing imports a door but the door itself', () => {
+    expect(shown(own.filter(({ from, to }) => floorOf(to) === 'door' && floorOf(from) !== 'door'))).toEqual([]);
+  });
+
+  it('the page imports shapes and words only, and of records and answers nothing but types', () => {
+    const fromPage = own.filter(({ from, to }) => from === 'web' && to !== 'web');
+    expect(shown(fromPage.filter(({ to }) => !PAGE.includes(to)))).toEqual([]);
+    // A value would bring zod into the browser.
+    expect(shown(fromPage.filter(({ to, type }) => SHAPES.includes(to) && !type))).toEqual([]);
+    expect(shown(own.filter(({ from, to, type }) => WORDS.includes(from) && SHAPES.includes(to) && !type))).toEqual([]);
+  });
+
+  it('judging and stats import no node module but crypto and util', () => {
+    const found = FILES.filter((file) => ['judging', 'stats'].includes(placeOf(file))).flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/'node:(\w+)'/g)].flatMap(([, name]) =>
+        ['crypto', 'util'].includes(name!) ? [] : [`${relative(SRC, file)} → ${name}`],
+      ),
+    );
+    expect(found).toEqual([]);
+  });
+});

@@ -1,0 +1,126 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { auditFile, auditRun } from '../src/audit/index.js';
+import { exportFolder, writeExports } from '../src/export.js';
+import { statsOfFiles } from '../src/file-stats.js';
+import { importFiles } from '../src/import.js';
+import type { Run } from '../src/records.js';
+import { openStore, type Store } from '../src/store/index.js';
+import { concluded } from '../src/win-rates.js';
+import { brieRow, fileOf, lines } from './formats/files.js';
+
+const now = '2026-01-01T00:00:00.000Z';
+const game = (said: string | null) =>
+  said === null ? null : { judgment: { judge_model: 'haiku', response: `[[${said}]]` }, decision: said };
+/** JudgeBench pairs: right in both orders, in one with the other lost, in one with a tie, in none. */
+const PAIRS = [
+  ['B>A', 'livebench-math', 'B>A', 'A>B'],
+  ['B>A', 'livebench-math', 'B>A', null],
+  ['A>B', 'mmlu-pro-law', 'A=B', 'A=B'],
+  ['A>B', 'mmlu-pro-law', 'B>A', 'A>B'],
+].map(([label, source, first, second], i) => ({
+  pair_id: `pair-${i}`,
+  source,
+  question: `Question ${i}?`,
+  response_A: `a${i}`,
+  response_B: `b${i}`,
+  label,
+  judge_name: 'arena_hard',
+  judgments: [game(first!), game(second ?? null)],
+}));
+
+let stores: Store[];
+beforeEach(async () => {
+  stores = [await openStore('sqlite::memory:'), await openStore('sqlite::memory:')];
+});
+afterEach(() => Promise.all(stores.map((store) => store.close())));
+
+const written = async (store: Store, run: Run, root: string) => {
+  const folder = await exportFolder(root, run);
+  const { summary } = await concluded(store, run);
+  await writeExports({ store, run, folder, summary, report: () => Promise.resolve('') });
+  return folder;
+};
+const bytesOf = async (folder: string) =>
+  Object.fromEntries(
+    await Promise.all((await readdir(folder)).map(async (name) => [name, await readFile(join(folder, name), 'utf8')])),
+  ) as Record<string, string>;
+
+describe('the right answer that a file states', () => {
+  const accuracy = [
+    ['all', 0.5, 4],
+    ['math', 1, 2],
+    ['knowledge', 0, 2],
+  ];
+  const shown = (judge: { accuracy: { group: string; value: number | null; n?: number }[] } | undefined) =>
+    judge?.accuracy.map(({ group, value, n }) => [group, value, n]);
+
+  it('gives the same accuracy in the audit, in stats of the file and of the imported run', async () => {
+    const file = fileOf('pairs.jsonl', lines(...PAIRS));
+    expect((await auditFile(file)).accuracy[0]).toMatchObject({ right: 2, wrong: 1, tie: 1, value: 0.5 });
+    expect(shown((await statsOfFiles([file], {}, {})).summary.judges[0])).toEqual(accuracy);
+    const { runs } = await importFiles(stores[0]!, [file], { now });
+    const { summary } = await concluded(stores[0]!, runs[0]!);
+    expect(shown(summary.judges[0])).toEqual(accuracy);
+    expect(summary.judges[0]!.accuracy[0]!.low).toBeLessThan(0.5);
+    expect((await auditRun(stores[0]!, runs[0]!)).accuracy[0]).toMatchObject({ right: 2, n: 4 });
+  });
+
+  it('is not made up where a file states none', async () => {
+    const votes = [{ prompt: 'p', judge: 'j', winner: 'candidate' }];
+    const { summary } = await statsOfFiles([fileOf('x.jsonl', lines(...votes))], {}, {});
+    expect(summary.judges[0]!.accuracy).toEqual([]);
+  });
+
+  it('survives export, import and export again, every file to the byte', async () => {
+    const file = fileOf('pairs.jsonl', lines(...PAIRS));
+    const root = dirname(file);
+    const [first, second] = stores as [Store, Store];
+    const { runs } = await importFiles(first, [file], { now });
+    const folder = await written(first, runs[0]!, join(root, 'first'));
+    const again = await importFiles(second, [join(folder, 'judged.jsonl')], { now: '2027-01-01T00:00:00.000Z' });
+    expect(again.runs[0]!.id).toBe(runs[0]!.id);
+    const before = await bytesOf(folder);
+    expect(await bytesOf(await written(second, again.runs[0]!, join(root, 'second')))).toEqual(before);
+    expect(JSON.parse(before['run.json']!)).toMatchObject({ known_answers: [{ prompt_id: 'pair-0' }, {}, {}, {}] });
+    expect((await auditRun(second, again.runs[0]!)).accuracy[0]).toMatchObject({ right: 2, n: 4 });
+  });
+});
+
+describe('the export of an imported run', () => {
+  it('is audited by its own verdicts: letters of a foreign reply are not read as our slots', async () => {
+    // In these replies A is the baseline also where the candidate was printed first.
+    const rows = ['AB', 'BA', 'BA', 'BA'].map((presentation_order, i) =>
+      brieRow({
+        prompt: `Question ${i}?`,
+        presentation_order,
+        baseline_response: `the ground below ${i}`,
+        judgment: `Response A says "the ground below ${i}", that is all.\nWinner: A`,
+        winner: 'baseline',
+      }),
+    );
+    const file = fileOf('x.jsonl', lines(...rows));
+    const { runs } = await importFiles(stores[0]!, [file], { now });
+    const folder = await written(stores[0]!, runs[0]!, join(dirname(file), 'out'));
+    for (const report of [await auditFile([folder]), await auditRun(stores[0]!, runs[0]!)]) {
+      expect(report.findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+      expect(report.derived).toMatchObject({ wins: 0, losses: 4, win_rate: 0 });
+    }
+  });
+});
+
+describe('a line that contradicts itself', () => {
+  it('is refused by its number, and nothing of the file is counted as if it were sound', async () => {
+    const file = fileOf('pairs.jsonl', lines(...PAIRS));
+    const { runs } = await importFiles(stores[0]!, [file], { now });
+    const folder = await written(stores[0]!, runs[0]!, join(dirname(file), 'out'));
+    const judged = (await readFile(join(folder, 'judged.jsonl'), 'utf8')).trim().split('\n');
+    const wrong = judged.map((line, i) => (i === 2 ? line.replace(/"score":(?:0|1)\b/, '"score":0.5') : line));
+    const copy = fileOf('judged.jsonl', `${wrong.join('\n')}\n`);
+    const refusal = { code: 'INVALID_VALUE', place: { file: copy, line: 3 } };
+    await expect(statsOfFiles([copy], {}, {})).rejects.toMatchObject(refusal);
+    await expect(importFiles(stores[1]!, [copy], { now })).rejects.toMatchObject(refusal);
+    expect((await auditFile(copy)).findings).toMatchObject([{ code: 'RECORD_CONTRADICTS_ITSELF', line: 3 }]);
+  });
+});
