@@ -17,6 +17,7 @@ const BENCHES = [
   'workers',
   'large',
   'million',
+  'import',
 ];
 
 const there = BENCHES.filter((name) => readdirSync(HERE).includes(`${name}.ts`));
