@@ -143,9 +143,19 @@ function serviceRoutes(app: App, store: Store): void {
 
 /** Connections that clients keep open are closed as they fall idle; without this a stop waits for them. */
 function closeIdle(app: App): void {
+  const open = new Set<Socket>();
+  app.server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  const close = () => {
+    app.server.closeIdleConnections();
+    // Clients connect ahead of a request, and Node counts a connection as idle only after its first one.
+    for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
+  };
   let timer: NodeJS.Timeout | undefined;
   app.addHook('preClose', (done) => {
-    timer = setInterval(() => app.server.closeIdleConnections(), 50).unref();
+    timer = setInterval(close, 50).unref();
     done();
   });
   app.addHook('onClose', (_app, done) => {

@@ -1,4 +1,5 @@
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Run } from '../../src/records.js';
 import type { PlacedJudgment } from '../../src/store/judgment-writes.js';
@@ -102,5 +103,14 @@ describe('live events', () => {
     let rest = 0;
     for await (const event of stream) rest += event.event === 'end' ? 1 : 0;
     expect(rest).toBe(0);
+  });
+
+  it('a service that stops does not wait for a client that connected and never asked', async () => {
+    // Nothing else would close the connection.
+    Object.assign(s.app.server, { headersTimeout: 0, requestTimeout: 0 });
+    const accepted = once(s.app.server, 'connection');
+    const socket = connect(Number(new URL(base).port), '127.0.0.1');
+    await accepted;
+    await Promise.all([s.app.close(), once(socket, 'close')]);
   });
 });

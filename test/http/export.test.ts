@@ -42,7 +42,7 @@ describe('the export of a large run', () => {
     const reader = answer.body!.getReader();
     for (let taken = 0; taken < 4_000_000;) taken += (await reader.read()).value!.length;
     await reader.cancel();
-    await expect.poll(() => read.ended).toBe(true);
+    await expect.poll(() => read.ended, { timeout: 30_000 }).toBe(true);
     expect(read.lines).toBeGreaterThan(300);
     expect(read.lines).toBeLessThan(LINES / 4);
   });
