@@ -9,6 +9,7 @@ import { type Journey, openJourney, suiteOf } from './world.js';
 const KILLS = Number(
   process.env['DOUBLEBLIND_KILLS'] ?? (process.env['DOUBLEBLIND_TESTED_ENGINE'] === undefined ? 10 : 4),
 );
+const TIME = 240_000 + 12_000 * KILLS;
 const CONCURRENCY = 4;
 /** Prompts under way, and the most units of one: what was answered and is not yet stored is asked again too. */
 const UNDER_WAY = 8 * 4;
@@ -75,7 +76,7 @@ describe('a run killed with signal 9', () => {
     const again = asked.length - new Set(asked).size;
     const lost = journey.store.engine === 'sqlite' ? CONCURRENCY : UNDER_WAY;
     expect(again).toBeLessThanOrEqual(kills * lost + repeatsOf(whole));
-  }, 240_000);
+  }, TIME);
 
   it('a second process that tries the same run is told who holds it, and exits with 2', async () => {
     let release: () => void = () => undefined;
