@@ -1,12 +1,11 @@
 // The command line as people run it: a process of its own, from plain JavaScript, since tsx would add its start to each.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../scripts/bundle.mjs';
-import { hashOf } from '../src/hash.js';
+import { builtFrom } from './built.js';
 import { databaseIn } from './stores.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -14,31 +13,14 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 let translated: Promise<string> | null = null;
 
 /** Path of the command line's main file, bundled as it is built, once for each state of the sources. */
-export function cliPath(): Promise<string> {
-  return (translated ??= translate());
-}
-
-async function translate(): Promise<string> {
-  const files = readdirSync(join(ROOT, 'src'), { recursive: true })
-    .map(String)
-    .filter((file) => file.endsWith('.ts') && !file.startsWith('web'))
-    .sort();
-  const bundler = statSync(join(ROOT, 'scripts/bundle.mjs')).mtimeMs;
-  const stamps = files.map((file) => [file, statSync(join(ROOT, 'src', file)).mtimeMs]);
-  const folder = join(tmpdir(), `doubleblind-cli-${hashOf([ROOT, bundler, stamps]).slice(0, 16)}`);
-  const main = join(folder, 'dist', 'cli', 'main.js');
-  if (existsSync(main)) return main;
-  const own = `${folder}.${process.pid}`;
-  mkdirSync(own, { recursive: true });
-  await bundle(ROOT, join(own, 'dist', 'cli'));
-  for (const name of ['package.json', 'node_modules', 'prompts', 'suites', 'schemas', 'demo.yaml'])
-    symlinkSync(join(ROOT, name), join(own, name));
-  try {
-    renameSync(own, folder);
-  } catch {
-    // Another test was quicker.
-  }
-  return main;
+export async function cliPath(): Promise<string> {
+  const sources = ['src', 'scripts/bundle.mjs', 'node_modules/.package-lock.json'].map((path) => join(ROOT, path));
+  translated ??= builtFrom('cli', sources, async (folder) => {
+    await bundle(ROOT, join(folder, 'dist', 'cli'));
+    for (const name of ['package.json', 'node_modules', 'prompts', 'suites', 'schemas', 'demo.yaml'])
+      symlinkSync(join(ROOT, name), join(folder, name));
+  });
+  return join(await translated, 'dist', 'cli', 'main.js');
 }
 
 export interface Ended {

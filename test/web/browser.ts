@@ -1,10 +1,9 @@
 // A real Chromium with the page as it is in src/web, and an eye on everything it asks for.
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
+import { builtFrom } from '../built.js';
 
 /** The Chromium that is there, or null: CHROMIUM_PATH, Debian's, Playwright's own. */
 export const CHROMIUM: string | null =
@@ -14,12 +13,14 @@ export const CHROMIUM: string | null =
 if (CHROMIUM === null)
   console.log('The page is not tested in a browser: no Chromium (CHROMIUM_PATH, /usr/bin/chromium, Playwright).');
 
-/** Builds the page into a folder of its own, so that the tests never see an old one. */
-export async function buildPage(): Promise<string> {
-  const outDir = mkdtempSync(join(tmpdir(), 'doubleblind-page-'));
-  const configFile = fileURLToPath(new URL('../../src/web/vite.config.ts', import.meta.url));
-  await build({ configFile, logLevel: 'error', build: { outDir } });
-  return outDir;
+/** Folder of the page as its sources are now. */
+export function buildPage(): Promise<string> {
+  const [sources, configFile, packages] = ['src', 'src/web/vite.config.ts', 'node_modules/.package-lock.json'].map(
+    (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url)),
+  ) as [string, string, string];
+  return builtFrom('page', [sources, packages], (outDir) =>
+    build({ configFile, logLevel: 'error', build: { outDir } }),
+  );
 }
 
 let launched: Promise<Browser> | null = null;

@@ -1,7 +1,7 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPage, CHROMIUM, closeBrowser, visit } from './browser.js';
+import { flawsOf, ON_A_PHONE } from './flaws.js';
 import type { Kysely } from 'kysely';
 import type { Store } from '../../src/store/index.js';
 import { seedRun, suiteOf } from './seed.js';
@@ -139,57 +139,48 @@ describe.skipIf(CHROMIUM === null)('every screen', () => {
     await service.close();
   });
 
-  it.each(['light', 'dark'] as const)(
-    'has no violation that axe finds, in the %s theme',
-    async (colorScheme) => {
-      for (const [name, path, ready] of screens) {
-        const { page, complaints, close } = await visit(service.origin, path, { colorScheme });
-        await ready(page);
-        // Of all rules, colours alone depend on the theme.
-        const axe = new AxeBuilder({ page });
-        if (colorScheme === 'dark') axe.withRules(['color-contrast']);
-        const { violations } = await axe.analyze();
-        const found = violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-        const wrong = complaints.filter((text) => name !== 'no such run' || !text.includes('404'));
-        expect({ name, found, wrong }).toEqual({ name, found: [], wrong: [] });
-        await close();
-      }
-    },
-    600_000,
-  );
-
-  it.each(['light', 'dark'] as const)(
-    'has no violation at the door or where no run is, in the %s theme',
-    async (colorScheme) => {
-      const locked = await openService({ webRoot, token: 'a-long-secret-token' });
-      const { page, close } = await visit(locked.origin, '/', { colorScheme });
-      const found = async () => (await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id);
-      await page.getByLabel('Token').and(page.locator(':focus')).waitFor();
-      expect(await found()).toEqual([]);
-      await page.keyboard.type('not the token');
-      await page.keyboard.press('Enter');
-      await page.getByText('This is not the token.').waitFor();
-      expect(await found()).toEqual([]);
-      await page.getByLabel('Token').fill('a-long-secret-token');
-      await page.keyboard.press('Enter');
-      await page.getByText('No run yet.').waitFor();
-      expect(await found()).toEqual([]);
-      await close();
-      await locked.close();
-    },
-  );
-
-  it('fits a phone without sliding sideways', async () => {
+  it('has no violation that axe finds and does not slide sideways, dark on a phone and light on a desk', async () => {
     for (const [name, path, ready] of screens) {
-      const { page, close } = await visit(service.origin, path, { viewport: { width: 375, height: 740 } });
+      const { page, complaints, close } = await visit(service.origin, path, ON_A_PHONE);
       await ready(page);
-      expect({ name, width: await page.evaluate('document.documentElement.scrollWidth') }).toEqual({
-        name,
-        width: 375,
-      });
+      const found = await flawsOf(page);
+      const wrong = complaints.filter((text) => name !== 'no such run' || !text.includes('404'));
+      expect({ name, found, wrong }).toEqual({ name, found: [], wrong: [] });
       await close();
     }
   }, 600_000);
+
+  it('the control: words too pale in one theme and a table too wide for a phone are found', async () => {
+    const { page, close } = await visit(service.origin, '/nowhere', ON_A_PHONE);
+    await page.getByRole('heading').waitFor();
+    await page.evaluate(`
+      const words = document.querySelector('main').appendChild(document.createElement('p'));
+      words.textContent = 'words';
+      words.style.cssText = 'width: 600px; color: light-dark(#ccc, #fff); background: light-dark(#fff, #000)';
+    `);
+    expect(await flawsOf(page)).toEqual([
+      expect.stringMatching(/^dark, on a phone: slides sideways by \d+ px$/),
+      expect.stringMatching(/^light, on a desk: color-contrast: <p style=/),
+    ]);
+    await close();
+  }, 120_000);
+
+  it('has no violation at the door or where no run is', async () => {
+    const locked = await openService({ webRoot, token: 'a-long-secret-token' });
+    const { page, close } = await visit(locked.origin, '/', ON_A_PHONE);
+    await page.getByLabel('Token').and(page.locator(':focus')).waitFor();
+    expect(await flawsOf(page)).toEqual([]);
+    await page.keyboard.type('not the token');
+    await page.keyboard.press('Enter');
+    await page.getByText('This is not the token.').waitFor();
+    expect(await flawsOf(page)).toEqual([]);
+    await page.getByLabel('Token').fill('a-long-secret-token');
+    await page.keyboard.press('Enter');
+    await page.getByText('No run yet.').waitFor();
+    expect(await flawsOf(page)).toEqual([]);
+    await close();
+    await locked.close();
+  }, 120_000);
 
   it('says who works, how fast, and who was not heard of', async () => {
     const { page, close } = await visit(service.origin, '/');
