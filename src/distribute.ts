@@ -152,24 +152,23 @@ class SharedRun {
   private async emptied(): Promise<void> {
     const { db, queue, lease_ms } = this.park;
     const { signal } = this.world;
-    let calledOff = false;
     for (let failures = 0, looks = 0; ;) {
       try {
         await reap(db, queue, lease_ms);
         const left = await this.look();
         failures = 0;
-        if (calledOff ? (await queue.held(this.run.id)) === 0 : left === 0) return;
+        if (left === 0 && !this.over) return;
         this.decided ||= !this.over && this.options.decided !== undefined && (await this.options.decided());
-        if (this.over && !calledOff) {
-          await queue.withdraw(this.run.id);
-          calledOff = true;
-          continue;
+        if (this.over) {
+          // Held first: what ended since the last look may have put its judgments in line.
+          const held = await queue.held(this.run.id);
+          if ((await queue.withdraw(this.run.id)) === 0 && held === 0) return;
         }
       } catch (cause) {
         if (++failures > PATIENCE) throw databaseLost(cause) ?? cause;
       }
       // Short runs are not kept waiting.
-      await wait(Math.min(LOOK_MS, 100 * ++looks), undefined, calledOff ? {} : { signal }).catch(() => undefined);
+      await wait(Math.min(LOOK_MS, 100 * ++looks), undefined, this.over ? {} : { signal }).catch(() => undefined);
     }
   }
 

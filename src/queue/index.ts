@@ -109,7 +109,8 @@ export async function openQueue(db: Db) {
 
     /**
      * Completes a block within the transaction of its last record, with what came of it beside the records. When it was
-     * the last of its slice's responses, `next` is put in line in the same transaction.
+     * the last of its slice's responses, `next` is put in line in the same transaction. One that was called off keeps its
+     * records, and nothing follows it.
      * @throws LeaseLost when it is the worker's no longer: then the transaction must fail
      */
     async finish(
@@ -123,7 +124,12 @@ export async function openQueue(db: Db) {
       const { affected } = (await boss.complete(queue, id, output, { db: executor(trx) })) as unknown as {
         affected: number;
       };
-      if (affected !== 1) throw new LeaseLost();
+      if (affected !== 1) {
+        const { rows } =
+          await sql`select 1 from ${JOBS} where name = ${queue} and id = ${id} and state = 'cancelled'`.execute(trx);
+        if (rows.length === 0) throw new LeaseLost();
+        return;
+      }
       if (next.length === 0) return;
       // Two that finish at one moment would each see the other under way.
       await sql`select pg_advisory_xact_lock(hashtextextended(${`${block.run_id} ${block.slice}`}, 0))`.execute(trx);
@@ -188,10 +194,11 @@ export async function openQueue(db: Db) {
       return rows.length > 0;
     },
 
-    /** Takes back what waits and calls off what is under way. */
-    async withdraw(runId: string): Promise<void> {
-      await sql`update ${JOBS} set state = 'cancelled', completed_on = now()
+    /** Takes back what waits and calls off what is under way; how many blocks. */
+    async withdraw(runId: string): Promise<number> {
+      const { numAffectedRows } = await sql`update ${JOBS} set state = 'cancelled', completed_on = now()
         where state < 'completed' and data->>'run_id' = ${runId}`.execute(db);
+      return Number(numAffectedRows);
     },
 
     /** Forgets the ended blocks of a run, so that it may be enqueued anew. */

@@ -105,6 +105,20 @@ describe.skipIf(postgres.missing !== null)('the shared queue', () => {
     await within((trx) => queue.finish(second, 'two', [], trx));
   });
 
+  it('keeps the last records of a block that is called off meanwhile, and puts nothing after it in line', async () => {
+    await queue.enqueue([block(0, 'baseline')]);
+    const claimed = (await queue.claim('one', null))!;
+    expect(await queue.withdraw('run')).toBe(1);
+    expect(await queue.held('run')).toBe(1);
+    await within(async (trx) => {
+      await sql`update workers set judged = 9 where id = 'one'`.execute(trx);
+      await queue.finish(claimed, 'one', [block(0)], trx);
+    });
+    expect((await workers(db())).map(({ judged }) => judged)).toEqual([9, 0]);
+    expect([await queue.held('run'), await queue.withdraw('run')]).toEqual([0, 0]);
+    await expect(within((trx) => queue.finish(claimed, 'one', [], trx))).rejects.toThrow(LeaseLost);
+  });
+
   it('leaves the blocks of a worker that beats', async () => {
     await queue.enqueue([block(0)]);
     await queue.claim('one', null);
