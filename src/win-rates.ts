@@ -161,15 +161,23 @@ export async function concluded(store: Store, run: Run): Promise<{ summary: Summ
   const summary = summaryOf(run, await withRest(store, run, counts));
   const text = JSON.stringify(summary);
   if (FINISHED.includes(run.status)) {
-    const { judged, failed, version } = counts;
-    const due = Math.max(run.planned.judgments, judged + failed);
-    const glance: Glance = { progress: { judged, failed, due }, decision: decisionOf(summary) };
-    await store.keepSummary(run.id, { summary: text, glance: JSON.stringify(glance), version });
+    const glance = JSON.stringify(glanceOf(run, counts, summary));
+    await store.keepSummary(run.id, { summary: text, glance, version: counts.version });
   }
   return { summary, text };
 }
 
-function decisionOf({ decision, estimates }: Summary): RunDecision {
+/** What lists show of a run, from its counts and summary. */
+export function glanceOf(
+  { planned }: Pick<Run, 'planned'>,
+  { judged, failed }: Pick<RunCounts, 'judged' | 'failed'>,
+  summary: Pick<Summary, 'decision' | 'estimates'>,
+): Glance {
+  const due = Math.max(planned.judgments, judged + failed);
+  return { progress: { judged, failed, due }, decision: decisionOf(summary) };
+}
+
+function decisionOf({ decision, estimates }: Pick<Summary, 'decision' | 'estimates'>): RunDecision {
   const domains: RunDecision['domains'] = {};
   for (const [domain, { verdict }] of Object.entries(decision.domains) as [Domain, DomainDecision][]) {
     const estimate = estimates.find(({ group }) => group.domain === domain && Object.keys(group).length === 1);

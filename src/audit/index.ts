@@ -1,10 +1,12 @@
 // Does what a judged file says follow from what it holds? The list of checks, and one pass of all of them over a file.
+import type { Glance } from '../answers.js';
 import { judgedLines } from '../export.js';
 import { readJudged, type ReadOptions, type Row, rowNumbering } from '../formats/index.js';
 import type { AuditReport, Finding, Run } from '../records.js';
 import type { Store } from '../store/index.js';
 import type { StrayValue } from '../store/stray-values.js';
-import { winRates } from '../win-rates.js';
+import type { Summary } from '../summary.js';
+import { glanceOf, winRates } from '../win-rates.js';
 import { Accuracies, type Accuracy } from './accuracy.js';
 import { type Check, entry, type Found, type MakeCheck } from './check.js';
 import { constantResponse } from './constant-response.js';
@@ -18,10 +20,10 @@ import { labelConfoundedWithModel } from './label-confounded-with-model.js';
 import { labellingByEvidence } from './labelling-by-evidence.js';
 import { missingRows } from './missing-rows.js';
 import { orderOutcomeAssociation } from './order-outcome-association.js';
-import { ownChecks } from './own-checks.js';
+import { ownChecks, unplannable } from './own-checks.js';
 import { deriveAgain } from './own-reply.js';
-import { exportDiffers, isOwn, ownRunOfFolder, ownRunOfStore } from './own-run.js';
-import { summaryCheck, summaryOfFile } from './own-summary.js';
+import { exportDiffers, isOwn, ownRunOfFolder, ownRunOfStore, Unplannable } from './own-run.js';
+import { type KeptBeside, summaryCheck, summaryOfFile } from './own-summary.js';
 import type { Position } from './position.js';
 import { quoteFoundInLoser } from './quote-found-in-loser.js';
 import { recordContradictsItself } from './record-contradicts-itself.js';
@@ -86,27 +88,48 @@ export async function auditFile(paths: string | readonly string[], options: Audi
   const { files, skipped } = await auditFiles(typeof paths === 'string' ? [paths] : paths, options);
   const more: MakeCheck[] = [...(options.more ?? [])];
   for (const file of files) {
-    const own = await ownRunOfFolder(file);
-    if (own === null) continue;
-    const summary = summaryCheck(own, () => summaryOfFile(own, file));
-    more.push(...ownChecks(own, file), ...(own.summary === null ? [] : [await summary]));
+    more.push(...(await folderChecks(file).catch((error: unknown) => without(file, error))));
   }
   const report = await auditRows(readJudged(files, options), files, more);
   return { ...report, files, findings: inOrder([...skipped.map(skippedFile), ...report.findings], files) };
+}
+
+/** The checks of an export folder of our own; none where the file is no part of one. */
+async function folderChecks(file: string): Promise<MakeCheck[]> {
+  const own = await ownRunOfFolder(file);
+  if (own === null) return [];
+  const summary = summaryCheck(own, () => summaryOfFile(own, file));
+  return [...ownChecks(own, file), ...(own.summary === null ? [] : [await summary])];
+}
+
+/** The checks of a stored run. */
+async function runChecks(store: Store, run: Run, falseTallies: KeptBeside['falseTallies']): Promise<MakeCheck[]> {
+  const kept = await store.keptSummary(run.id);
+  const summary = kept === null ? null : (JSON.parse(kept) as Summary);
+  const own = isOwn(run) ? await ownRunOfStore(store, run, summary) : null;
+  const glance = (await store.glances([run.id])).get(run.id);
+  const beside = {
+    falseTallies,
+    glance: glance === undefined ? null : (JSON.parse(glance) as Glance),
+    glanceAgain: async (derived: Summary) => glanceOf(run, await store.counted(run.id), derived),
+  };
+  const numbers = await summaryCheck({ summary }, () => winRates(store, run), beside);
+  if (own === null) return [numbers];
+  own.changed_files.push(...(await exportDiffers(store, run, judgedLines(store, run.id))));
+  return [...ownChecks(own, ''), numbers];
+}
+
+function without(file: string, error: unknown): MakeCheck[] {
+  if (error instanceof Unplannable) return [unplannable(file, error)];
+  throw error;
 }
 
 /** The audit of a stored run. What it finds is kept with the run, so that its judgments can be filtered by it. */
 export async function auditRun(store: Store, run: Run): Promise<RunAudit> {
   const strays = await store.strayValues(run.id);
   if (strays.length > 0) return { run: run.id, ...(await auditRows(nothing(), [], [() => strayed(strays)])) };
-  const more: MakeCheck[] = [];
   const falseTallies = await store.falseTallies(run.id);
-  const again = () => winRates(store, run);
-  if (isOwn(run)) {
-    const own = await ownRunOfStore(store, run);
-    own.changed_files.push(...(await exportDiffers(store, run, judgedLines(store, run.id))));
-    more.push(...ownChecks(own, ''), await summaryCheck(own, again, falseTallies));
-  } else more.push(await summaryCheck({ summary: null }, again, falseTallies));
+  const more = await runChecks(store, run, falseTallies).catch((error: unknown) => without('', error));
   if (falseTallies.length > 0) await store.forgetSummary(run.id);
   const { findings, ...report } = await auditRows(storedRows(store, run), [], more);
   const own = findings.map((finding) => ({ ...finding, file: finding.file === '' ? null : finding.file, line: null }));

@@ -1,13 +1,14 @@
 // Does every stored field of our own run follow from its stored parts? Presentations are made again, orders drawn
 // again, replies read again, responses looked up again, the plan and the summary made again.
 import { dirname, join } from 'node:path';
-import { configurationHash } from '../configuration.js';
+import { configDocument } from '../configuration.js';
 import { textsOf } from '../judgment.js';
 import { type Difference, rederive } from '../judging/replay.js';
 import { type Finding, type Judgment, type Prompt, ROLES } from '../records.js';
 import { judgmentId } from '../store/judgment-writes.js';
 import type { Check, Found, MakeCheck } from './check.js';
-import { coordinate, type OwnRun } from './own-run.js';
+import { coordinate, type OwnRun, type Unplannable } from './own-run.js';
+import { firstDifference } from './own-summary.js';
 
 const PRESENTED = new Set<keyof Judgment>(['prompt', 'presentation_notes', 'presentation_sha256']);
 /** Fields that decide a number; the others say why. */
@@ -153,6 +154,16 @@ function planned(own: OwnRun): Check {
   };
 }
 
+/** What is said of a run that no plan can be made from. */
+export function unplannable(file: string, { message }: Unplannable): MakeCheck {
+  const words = `The stored configuration is not the one the run was started with: no plan can be made from it (${message}). What rests on it was not checked.`;
+  return () => ({
+    code: 'CONFIGURATION_CHANGED',
+    see: () => 'outside',
+    end: () => [{ severity: 'error', file, message: words }],
+  });
+}
+
 /** What a row says of responses, checkpoints, judge and prompt is what the run says, and so are the responses. */
 function bornOut(own: OwnRun, responses: string | null): Check {
   return {
@@ -218,15 +229,22 @@ function whole(own: OwnRun): Check {
     see: () => 'outside',
     end() {
       const found: Found[] = [];
-      const content = (own.run.identities['content'] ?? {}) as Parameters<typeof configurationHash>[1];
-      const hash = configurationHash(own.config, content);
-      if (hash !== own.run.configuration) {
+      if (own.configuration !== own.run.configuration) {
         found.push({
           severity: 'error',
           message: 'The stored configuration is not the one the run was started with.',
           recorded: own.run.configuration,
-          derived: hash,
+          derived: own.configuration,
         });
+      }
+      for (const [name, recorded, derived] of [
+        ['config.suites', own.run.config['suites'], configDocument(own.config)['suites']],
+        ['planned', own.run.planned, own.plan.size],
+      ] as const) {
+        const difference = firstDifference(recorded, JSON.parse(JSON.stringify(derived)), name);
+        if (difference === null) continue;
+        const message = `\`${difference.path}\` of the run is not what its suites and configuration come to.`;
+        found.push({ severity: 'error', message, recorded: difference.a, derived: difference.b });
       }
       if (own.run.origin !== 'own') {
         const message = 'The run says it is imported, and its configuration names its judges: it was asked here.';

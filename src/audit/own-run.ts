@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RunConfig } from '../config.js';
-import { configOf } from '../configuration.js';
+import { configOf, configurationHash } from '../configuration.js';
 import { fileHash, limitOf, responseLine } from '../export.js';
 import { readJsonl, readText } from '../jsonl.js';
 import { type Plan, planOf } from '../plan.js';
@@ -18,6 +18,8 @@ export interface OwnRun {
   run: Run;
   suites: Suite[];
   config: RunConfig;
+  /** Hash of the configuration as it stands. */
+  configuration: string;
   plan: Plan;
   /** `suite\0prompt_id` → place of the prompt. */
   positions: Map<string, number>;
@@ -80,11 +82,9 @@ export function isOwn(run: Run): boolean {
   return run.origin === 'own' || Array.isArray(run.config['judges']);
 }
 
-/** A stored run. */
-export async function ownRunOfStore(store: Store, run: Run): Promise<OwnRun> {
-  const kept = await store.keptSummary(run.id);
-  const suites = await store.suites(run.id);
-  return describe(run, suites, store.allResponses(run.id), kept === null ? null : (JSON.parse(kept) as Summary), []);
+/** A stored run with its kept summary. */
+export async function ownRunOfStore(store: Store, run: Run, summary: Summary | null): Promise<OwnRun> {
+  return describe(run, await store.suites(run.id), store.allResponses(run.id), summary, []);
 }
 
 async function describe(
@@ -95,8 +95,7 @@ async function describe(
   changed_files: OwnRun['changed_files'],
   manifest_gone = false,
 ): Promise<OwnRun> {
-  const config = configOf(run, suites);
-  const plan = planOf(config, limitOf(run));
+  const { config, plan, configuration } = planned(run, suites);
   const positions = new Map<string, number>();
   let position = 0;
   for (const suite of suites)
@@ -122,6 +121,7 @@ async function describe(
     run,
     suites,
     config,
+    configuration,
     plan,
     positions,
     responses: known,
@@ -130,6 +130,21 @@ async function describe(
     changed_files,
     manifest_gone,
   };
+}
+
+/** A run whose stored configuration no plan can be made from: nothing that rests on it can be looked at. */
+export class Unplannable extends Error {
+  override name = 'Unplannable';
+}
+
+function planned(run: Run, suites: Suite[]): Pick<OwnRun, 'config' | 'configuration' | 'plan'> {
+  const content = (run.identities['content'] ?? {}) as Parameters<typeof configurationHash>[1];
+  try {
+    const config = configOf(run, suites);
+    return { config, configuration: configurationHash(config, content), plan: planOf(config, limitOf(run)) };
+  } catch (cause) {
+    throw new Unplannable((cause as Error).message, { cause });
+  }
 }
 
 /** False fields of responses that are named; the rest are of the same making. */

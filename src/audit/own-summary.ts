@@ -1,4 +1,5 @@
 // Do the numbers of a run follow from its judgments? The summary is made again and compared, number by number.
+import type { Glance } from '../answers.js';
 import { readJudged } from '../formats/index.js';
 import { promptHash } from '../hash.js';
 import { knownAnswers, type ReferenceRow } from '../known-answers.js';
@@ -14,32 +15,36 @@ const PARTS = ['estimates', 'agreement', 'judges', 'decision', 'variance', 'crit
 /** Sums taken in another order differ in the last digits. */
 const TOLERANCE = 1e-9;
 
-/**
- * The check of a run's kept or exported summary against one made again, and of the tallies that are kept in a database:
- * `falseTallies` are positions of prompts whose tallies are not what their judgments come to.
- */
+/** What a database keeps beside a summary. */
+export interface KeptBeside {
+  /** Positions of prompts whose tallies are not what their judgments come to. */
+  falseTallies: readonly { first: number; last: number }[];
+  /** What lists show of the run; null where nothing is kept. */
+  glance: Glance | null;
+  /** The same made again, from a summary made again. */
+  glanceAgain: (summary: Summary) => Promise<Glance>;
+}
+
+/** The check of a run's kept or exported summary against one made again, and of what a database keeps beside it. */
 export async function summaryCheck(
   own: Pick<OwnRun, 'summary'>,
   again: () => Promise<Summary>,
-  falseTallies: readonly { first: number; last: number }[] = [],
+  beside?: KeptBeside,
 ): Promise<MakeCheck> {
-  const found = falseTallies.map(({ first, last }): Found => ({
+  const found = (beside?.falseTallies ?? []).map(({ first, last }): Found => ({
     severity: 'error',
     message: `The kept tallies of prompts ${first} to ${last} do not follow from their judgments; they are counted again.`,
   }));
+  const compare = (name: string, recorded: unknown, derived: unknown, path: string) => {
+    const difference = firstDifference(recorded, derived, path);
+    if (difference === null) return;
+    const message = `${name} does not follow from the judgments: \`${difference.path}\`.`;
+    found.push({ severity: 'error', message, recorded: difference.a, derived: difference.b });
+  };
   if (own.summary !== null) {
     const derived = await again();
-    for (const part of PARTS) {
-      const difference = firstDifference(own.summary[part], derived[part], part);
-      if (difference === null) continue;
-      const { path, a, b } = difference;
-      found.push({
-        severity: 'error',
-        message: `The summary does not follow from the judgments: \`${path}\`.`,
-        recorded: a,
-        derived: b,
-      });
-    }
+    for (const part of PARTS) compare('The summary', own.summary[part], derived[part], part);
+    if (beside?.glance) compare('What lists show', beside.glance, await beside.glanceAgain(derived), 'glance');
   }
   return () => ({ code: 'SUMMARY_MISMATCH', see: () => 'outside', end: () => found });
 }

@@ -1,0 +1,84 @@
+// Every number that a run's own record holds follows from its suites, configuration and judgments; another is found.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditRun } from '../../src/audit/index.js';
+import { type Journey, openJourney, suiteOf } from '../journeys/world.js';
+
+type Column = 'config' | 'planned' | 'glance' | 'decision_rule';
+type Path = (string | number)[];
+
+let journey: Journey;
+let id: string;
+
+beforeAll(async () => {
+  journey = await openJourney();
+  id = (await journey.run(await journey.runFile({ suites: [suiteOf(4)], canaries: true }))).run.id;
+});
+afterAll(() => journey.close());
+
+const stored = async (column: Column): Promise<unknown> => {
+  const { value } = await journey.store.db
+    .selectFrom('runs')
+    .select(`${column} as value`)
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  return JSON.parse(value!);
+};
+const store = (column: Column, value: unknown) =>
+  journey.store.db
+    .updateTable('runs')
+    .set({ [column]: JSON.stringify(value) })
+    .where('id', '=', id)
+    .execute();
+const found = async () => {
+  const { findings } = await auditRun(journey.store, (await journey.store.run(id))!);
+  return findings.filter(({ severity }) => severity === 'error').map(({ code }) => code);
+};
+
+function leavesOf(value: unknown, path: Path = []): Path[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    leavesOf(inner, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
+}
+
+function changed(value: unknown, path: Path): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return typeof value === 'number' ? value + 0.25 : `${String(value)} changed`;
+  const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) }) as Record<string, unknown>;
+  copy[key] = changed(copy[key], rest);
+  return copy;
+}
+
+describe('the record of a run', () => {
+  it('is sound as it was stored', async () => {
+    expect(await found()).toEqual([]);
+  });
+
+  it.each([
+    ['planned', 'CONFIGURATION_CHANGED', /./],
+    [
+      'config',
+      'CONFIGURATION_CHANGED',
+      /^(?:suites|judges|seed|orders|retest|sampling|baseline\.name|candidate\.name)/,
+    ],
+    ['glance', 'SUMMARY_MISMATCH', /./],
+    ['decision_rule', 'SUMMARY_MISMATCH', /^level/],
+  ] as const)('names each number of `%s` that was changed', async (column, code, which) => {
+    const value = await stored(column);
+    // What tells how to reach a judge changes nothing that is asked.
+    const paths = leavesOf(value).filter(
+      (path) =>
+        which.test(path.join('.')) && !/base_url|name_env|timeout|concurrency|usd_per_hour/.test(path.join('.')),
+    );
+    expect(paths.length).toBeGreaterThan(0);
+    const silent: string[] = [];
+    for (const path of paths) {
+      await store(column, changed(value, path));
+      const codes = await found().catch((error: Error) => [error.message]);
+      if (!codes.includes(code)) silent.push(`${path.join('.')}: ${codes.join(', ')}`);
+    }
+    await store(column, value);
+    expect(silent).toEqual([]);
+    expect(await found()).toEqual([]);
+  });
+});
