@@ -20,7 +20,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 function isPlain(value: unknown): boolean {
-  if (typeof value === 'string') return !/\p{Surrogate}/u.test(value);
+  if (typeof value === 'string') return value.isWellFormed();
   return value === null || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
 }
 

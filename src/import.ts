@@ -1,6 +1,6 @@
 // Judged files become runs, so that every statistic, page and export works on them. What is there already is not added
 // again, so the same import twice changes nothing.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Accuracies } from './audit/accuracy.js';
@@ -43,7 +43,7 @@ export interface Imported {
 }
 
 /** Records that are written together. */
-const BATCH = 1000;
+const BATCH = 5000;
 
 /** Reads judged files into runs: our own lines keep run id and ids; other files make one run per pair of checkpoints. */
 export async function importFiles(store: Store, files: string[], options: ImportOptions): Promise<Imported> {
@@ -163,7 +163,7 @@ async function accuracyOf(store: Store, run: Run): Promise<Pick<Run, 'identities
 
 async function plannedOf(store: Store, run: Run): Promise<Run['planned']> {
   if (run.origin === 'own') return run.planned;
-  const judgments = (await store.stored(run.id)).reduce((n, s) => n + s.judgments, 0);
+  const judgments = await store.asked(run.id);
   const prompts = (await store.positions(run.id)).size;
   return { prompts, comparisons: 0, responses: 0, judgments };
 }
@@ -298,7 +298,7 @@ class Target {
 
 /** Enough of a text to tell it from another; whole texts would not fit for millions of rows. */
 function fingerprint(text: string): string {
-  return text.length <= 24 ? text : createHash('sha256').update(text).digest('base64').slice(0, 22);
+  return text.length <= 24 ? text : hash('sha256', text, 'base64').slice(0, 22);
 }
 
 function coordinate(at: { suite: string; prompt_id: string; repeat: number; role: Role }): string {

@@ -1,7 +1,6 @@
 // Our own lines (`judged.jsonl`): read as they stand; the winner is derived again from verdict and order.
 import { DoubleblindError } from '../errors.js';
 import { type Judgment, judgmentSchema } from '../records.js';
-import { wellFormed } from './fields.js';
 import { type Derived, type Format, type Row, slotLabels, winnerOf } from './row.js';
 
 /** Samples of one prompt at most: outcomes stand at their number, and a number without end would fill the memory. */
@@ -14,13 +13,7 @@ export const doubleblind: Format = {
   async *read(input) {
     for await (const item of input.records()) {
       const { fields } = item;
-      const values = Object.fromEntries(
-        fields.names.map((name) => {
-          const value = fields.value(name);
-          return [name, typeof value === 'string' ? wellFormed(value) : value];
-        }),
-      );
-      const parsed = judgmentSchema.safeParse(values);
+      const parsed = judgmentSchema.safeParse(fields.wellFormed());
       if (!parsed.success) {
         const [issue] = parsed.error.issues;
         throw new DoubleblindError('INVALID_VALUE', `"${issue!.path.join('.')}": ${issue!.message}`, fields.place);

@@ -22,6 +22,13 @@ export class Fields {
     return value === undefined || (this.cells && value === '') ? null : value;
   }
 
+  /** The whole record, its texts well formed. */
+  wellFormed(): Record<string, unknown> {
+    const ill = Object.entries(this.record).filter(([, value]) => typeof value === 'string' && !value.isWellFormed());
+    if (ill.length === 0) return this.record;
+    return { ...this.record, ...Object.fromEntries(ill.map(([name, value]) => [name, wellFormed(value as string)])) };
+  }
+
   has(name: string): boolean {
     return this.value(name) !== null;
   }
@@ -118,5 +125,5 @@ export class Fields {
 
 /** Half a surrogate pair, which JSON can spell and UTF-8 cannot hold, becomes U+FFFD, as everything behind would make it. */
 export function wellFormed(text: string): string {
-  return /\p{Surrogate}/u.test(text) ? Buffer.from(text).toString() : text;
+  return text.toWellFormed();
 }

@@ -40,7 +40,7 @@ export async function openStore(url: string) {
     /** The URL without a password, for people. */
     name: connection.name,
     ...runQueries(connection),
-    ...responseQueries(db),
+    ...responseQueries(connection),
     ...recordQueries(connection),
     ...judgmentWrites(connection),
     ...judgmentQueries(connection),

@@ -30,7 +30,7 @@ export interface PlacedJudgment {
 }
 
 /** The insertion of judgments. */
-export function judgmentWriter({ db }: Pick<Connection, 'db'>) {
+export function judgmentWriter({ db, atOnce }: Pick<Connection, 'db' | 'atOnce'>) {
   const insert = (values: Omit<JudgmentsTable, 'seq'>[]) =>
     db
       .insertInto('judgments')
@@ -58,11 +58,13 @@ export function judgmentWriter({ db }: Pick<Connection, 'db'>) {
     (rows) => insert(Array<never>(rows).fill(BLANK)).compile().sql,
     (row: PlacedJudgment) =>
       COLUMNS.map((column) => (column in OWN ? OWN[column as Own](row) : row.judgment[column as Exclude<Column, Own>])),
+    atOnce,
   );
 }
 
-export function judgmentWrites({ db }: Connection) {
-  const write = judgmentWriter({ db });
+export function judgmentWrites(connection: Connection) {
+  const { db } = connection;
+  const write = judgmentWriter(connection);
 
   return {
     /** Keeps judgments and says how many were added or replaced a failed one. A judged one is never changed. */

@@ -14,7 +14,7 @@ export interface NewRecords {
 }
 
 export function recordQueries({ db, engine, atOnce }: Connection) {
-  const [addResponses, addJudgments, addCached] = [responseWriter(db), judgmentWriter({ db }), cacheWriter(db)];
+  const [addResponses, addJudgments, addCached] = [responseWriter({ db }), judgmentWriter({ db }), cacheWriter(db)];
   return {
     /** Keeps all of it or nothing, with what else belongs in the same transaction. */
     async addRecords(

@@ -1,9 +1,9 @@
 // Responses of checkpoints: one per run, prompt, repeat and role.
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import { hashOf } from '../hash.js';
 import type { Response, Role } from '../records.js';
 import { rowWriter } from './rows.js';
-import type { Database, ResponsesTable } from './schema.js';
+import type { Connection, ResponsesTable } from './schema.js';
 
 /** Id of a response: hash of its coordinates, 32 hex digits; a repeated write is a no-op. */
 export function responseId(runId: string, suite: string, promptId: string, repeat: number, role: Role): string {
@@ -17,7 +17,7 @@ export interface PlacedResponse {
 }
 
 /** The insertion of responses. */
-export function responseWriter(db: Kysely<Database>) {
+export function responseWriter({ db, atOnce }: Pick<Connection, 'db' | 'atOnce'>) {
   const insert = (values: ResponsesTable[]) =>
     db
       .insertInto('responses')
@@ -33,11 +33,13 @@ export function responseWriter(db: Kysely<Database>) {
     (rows) => insert(Array<never>(rows).fill(BLANK)).compile().sql,
     ({ response, position }: PlacedResponse) =>
       COLUMNS.map((column) => (column === 'position' ? position : response[column])),
+    atOnce,
   );
 }
 
-export function responseQueries(db: Kysely<Database>) {
-  const write = responseWriter(db);
+export function responseQueries(connection: Connection) {
+  const { db } = connection;
+  const write = responseWriter(connection);
 
   return {
     /** Keeps responses. An answered one is never changed; a failed one is replaced by the next attempt. */
@@ -133,7 +135,7 @@ const CHANGING = [
   'generated_at',
 ] as const;
 
-function joined(db: Kysely<Database>) {
+function joined(db: Connection['db']) {
   return db
     .selectFrom('responses as r')
     .leftJoin('prompts as p', (j) => j.onRef('p.run_id', '=', 'r.run_id').onRef('p.position', '=', 'r.position'))

@@ -1,7 +1,7 @@
 // Many rows in few statements: building a statement costs ten times the write itself, so each is built once, for a
 // number of rows.
 import { CompiledQuery, type Kysely } from 'kysely';
-import type { Database, RunNow } from './schema.js';
+import type { Connection, Database, RunNow } from './schema.js';
 
 /** Most rows of one statement: far below the number of variables either engine takes. */
 export const MOST = 128;
@@ -15,19 +15,20 @@ export interface Statement {
 export interface RowWriter<Row> {
   (rows: readonly Row[], transaction?: Kysely<Database>): Promise<number>;
   /** The same within `Connection.atOnce`, row by row: SQLite takes longer over one statement for many. */
-  now(rows: readonly Row[], run: RunNow): void;
+  now(rows: readonly Row[], run: RunNow): number;
   /** The same for a statement made of several: at least one row and at most `MOST`. */
   statement(rows: readonly Row[]): Statement;
 }
 
 /**
  * A writer of rows. `build` gives the SQL for a number of rows, `parameters` the values of one row in the order of the
- * SQL.
+ * SQL. With `atOnce` rows of their own are written by it where it can.
  */
 export function rowWriter<Row>(
   db: Kysely<never>,
   build: (rows: number) => string,
   parameters: (row: Row) => unknown[],
+  atOnce?: Connection['atOnce'],
 ): RowWriter<Row> {
   const statements = new Map<number, string>();
   const textFor = (size: number): string => {
@@ -41,6 +42,7 @@ export function rowWriter<Row>(
   });
   const write = async (rows: readonly Row[], transaction?: Kysely<Database>): Promise<number> => {
     let written = 0;
+    if (transaction === undefined && atOnce?.((run) => (written = now(rows, run))) === true) return written;
     for (let from = 0; from < rows.length; from += MOST) {
       const { text, values } = statement(rows.slice(from, from + MOST));
       const { numAffectedRows } = await (transaction ?? db).executeQuery(CompiledQuery.raw(text, values));
@@ -48,8 +50,10 @@ export function rowWriter<Row>(
     }
     return written;
   };
-  const now = (rows: readonly Row[], run: RunNow): void => {
-    for (const row of rows) run(textFor(1), parameters(row));
+  const now = (rows: readonly Row[], run: RunNow): number => {
+    let written = 0;
+    for (const row of rows) written += run(textFor(1), parameters(row));
+    return written;
   };
   return Object.assign(write, { now, statement });
 }

@@ -42,7 +42,10 @@ export interface ImportedPrompt {
 /** Rows of one statement: far below the number of variables either engine takes. */
 const BATCH = 500;
 
-export function runQueries({ db, engine, firstNow }: Connection) {
+export function runQueries(connection: Connection) {
+  const { db, engine, firstNow } = connection;
+  const writePrompts = promptWriter(connection);
+
   return {
     /** Adds a run with its suites and prompts; a run that is there already is left alone. */
     async createRun(run: Run, suites: Iterable<Suite>): Promise<void> {
@@ -71,23 +74,17 @@ export function runQueries({ db, engine, firstNow }: Connection) {
           .onConflict((c) => c.doNothing())
           .execute();
       }
-      for (let i = 0; i < prompts.length; i += BATCH) {
-        const rows = prompts.slice(i, i + BATCH).map(({ suite_position: _, ...prompt }) => ({
-          run_id: runId,
-          ...prompt,
-          messages: null,
-          system: null,
-          reference: null,
-          // Where no text was kept, a prompt is known by its id alone.
-          prompt_hash:
-            prompt.prompt === null ? hashOf([prompt.suite, prompt.prompt_id]).slice(0, 32) : promptHash(prompt.prompt),
-        }));
-        await db
-          .insertInto('prompts')
-          .values(rows)
-          .onConflict((c) => c.doNothing())
-          .execute();
-      }
+      const rows = prompts.map(({ suite_position: _, ...prompt }) => ({
+        run_id: runId,
+        ...prompt,
+        messages: null,
+        system: null,
+        reference: null,
+        // Where no text was kept, a prompt is known by its id alone.
+        prompt_hash:
+          prompt.prompt === null ? hashOf([prompt.suite, prompt.prompt_id]).slice(0, 32) : promptHash(prompt.prompt),
+      }));
+      await writePrompts(rows);
     },
 
     async run(id: string): Promise<Run | null> {
@@ -295,14 +292,9 @@ const PROMPT_COLUMNS = [
 ] as const satisfies (keyof PromptsTable)[];
 const BLANK_PROMPT = Object.fromEntries(PROMPT_COLUMNS.map((column) => [column, 0])) as never;
 
-async function insertSuites(
-  db: Kysely<Database>,
-  runId: string,
-  suites: Iterable<Suite>,
-  next: { suite: number; prompt: number },
-): Promise<void> {
-  let rows: PromptsTable[] = [];
-  const write = rowWriter(
+/** The insertion of prompts; those that are there are left alone. */
+function promptWriter({ db, atOnce }: Pick<Connection, 'db' | 'atOnce'>) {
+  return rowWriter(
     db as never,
     (n) =>
       db
@@ -311,7 +303,18 @@ async function insertSuites(
         .onConflict((c) => c.doNothing())
         .compile().sql,
     (row: PromptsTable) => PROMPT_COLUMNS.map((column) => row[column]),
+    atOnce,
   );
+}
+
+async function insertSuites(
+  db: Kysely<Database>,
+  runId: string,
+  suites: Iterable<Suite>,
+  next: { suite: number; prompt: number },
+): Promise<void> {
+  let rows: PromptsTable[] = [];
+  const write = promptWriter({ db });
   const flush = async () => {
     if (rows.length === 0) return;
     await write(rows);

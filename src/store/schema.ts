@@ -21,8 +21,8 @@ export interface Connection {
   firstNow?(text: string, parameters: unknown[]): unknown;
 }
 
-/** Runs a statement at once. */
-export type RunNow = (text: string, parameters: unknown[]) => void;
+/** Runs a statement at once and says how many rows it changed. */
+export type RunNow = (text: string, parameters: unknown[]) => number;
 
 export interface Database {
   runs: RunsTable;

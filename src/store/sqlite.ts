@@ -35,7 +35,7 @@ export function openSqlite(path: string): Connection {
   const database = { close: () => file.close(), prepare: prepare as Sqlite['prepare'] };
   const db = new Kysely<Database>({ dialect: new SqliteDialect({ database }) });
   const inTransaction = file.transaction((work: Parameters<NonNullable<Connection['atOnce']>>[0]) =>
-    work((text, parameters) => void prepare(text).run(parameters)),
+    work((text, parameters) => prepare(text).run(parameters).changes),
   );
   return {
     engine: 'sqlite',

@@ -104,6 +104,18 @@ export function tallyQueries(connection: Connection) {
       return (await counted(runId)).stored;
     },
 
+    /** Judgments stored, judged or failed, canaries and retests left out: known without counting prompts again. */
+    async asked(runId: string): Promise<number> {
+      const { n } = await db
+        .selectFrom('judgments')
+        .select((e) => e.fn.countAll<number>().as('n'))
+        .where('run_id', '=', runId)
+        .where('canary', '=', '')
+        .where('replicate', '=', 0)
+        .executeTakeFirstOrThrow();
+      return n;
+    },
+
     /** What some judges replied: order and reply, canaries and retests left out. */
     async replies(runId: string, judges: readonly string[]): Promise<{ judge: string; order: Order; reply: string }[]> {
       if (judges.length === 0) return [];
