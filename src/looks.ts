@@ -18,7 +18,7 @@ export interface LookingWorld {
 
 export class Looks {
   private readonly told = new Set<string>();
-  private seenAll = false;
+  private all: Promise<void> | null = null;
 
   constructor(
     private readonly runId: string,
@@ -39,15 +39,22 @@ export class Looks {
     this.tell(checks);
   }
 
-  /** Looks at all responses: those of recorded files, or what is stored. @throws RESPONSES_SUSPICIOUS where that was wanted */
-  async atAll(plan: Plan): Promise<void> {
-    if (this.seenAll) return;
+  /**
+   * Looks at all responses, once: those of recorded files, or what is stored. Of files the first ones are looked at, and
+   * told, before this returns; others go on between looks at the rest.
+   * @throws RESPONSES_SUSPICIOUS where that was wanted
+   */
+  atAll(plan: Plan): Promise<void> {
+    return (this.all ??= this.lookAtAll(plan));
+  }
+
+  private async lookAtAll(plan: Plan): Promise<void> {
     const { baseline, candidate } = this.options.recorded;
     const checks = this.checks();
     if (baseline !== undefined && candidate !== undefined) {
-      // What stands in files is there before the first judgment.
-      this.seenAll = true;
-      for (const position of plan.order) {
+      for (const [i, position] of plan.order.entries()) {
+        if (i === FIRST_LOOK && this.options.strictResponses !== true) this.tell(checks);
+        if (i > 0 && i % FIRST_LOOK === 0) await new Promise((resolve) => setImmediate(resolve));
         const { suite, prompt } = plan.at(position);
         for (const role of ROLES) {
           const found = this.options.recorded[role]!.find({ ...prompt, suite }, 0);

@@ -348,7 +348,11 @@ class Execution {
 
   /** The first responses of each role that answers live, looked at before any judge is called. */
   private async lookFirst(): Promise<void> {
-    if (this.looks.allRecorded) return this.looks.atAll(this.plan);
+    if (this.looks.allRecorded) {
+      const all = this.looks.atAll(this.plan);
+      // What it finds stops only who wants to be strict; the end waits for it.
+      return this.options.strictResponses === true ? all : void all.catch(() => undefined);
+    }
     const positions = [...this.plan.order.subarray(0, FIRST_LOOK)];
     const stored = await this.world.store.responsesAt(this.run.id, positions);
     const roles = this.options.generate ?? ROLES;
