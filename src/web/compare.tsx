@@ -5,7 +5,6 @@ import { points as pointsOf } from '../figures.js';
 import type { Group } from '../summary.js';
 import { Link, useAddress } from './address.js';
 import { letterOf } from './compared.js';
-import './run.css';
 import { CompareChoice } from './compare-choice.js';
 import { PairedTests } from './compare-tests.js';
 import { samplesPath } from './filters.js';

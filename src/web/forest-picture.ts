@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Estimate } from '../summary.js';
 
-// The same heights stand in style.css (.forest), where the words beside the marks get theirs.
+// The same heights stand in styles/forest.css, where the words beside the marks get theirs.
 const ROW = 44;
 const NARROW_ROW = 84;
 const AXIS = 24;

@@ -44,7 +44,7 @@ export function Picture({ draw, height, words }: Props) {
 
 const phone = matchMedia('(width < 48rem)');
 
-/** Whether the page is as narrow as a phone; the same bound stands in style.css. */
+/** Whether the page is as narrow as a phone; the same bound stands in styles/places.css. */
 export function useNarrow(): boolean {
   return useSyncExternalStore(
     (changed) => {

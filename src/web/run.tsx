@@ -15,7 +15,6 @@ import { useKeys } from './keys.js';
 import { useLive } from './live.js';
 import { ConfidenceSequence } from './moving.js';
 import { Loading, Wrong } from './notice.js';
-import './run.css';
 import { RunHead } from './run-head.js';
 import { isActive, RunState } from './run-state.js';
 import { SaidSoFar } from './said-so-far.js';

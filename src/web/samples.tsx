@@ -15,7 +15,7 @@ import { samplesOf } from './sample.js';
 import { SampleRow } from './sample-row.js';
 import { useAnswer } from './server.js';
 
-// The same heights stand in style.css (.sample).
+// The same heights stand in styles/samples.css.
 const ROW = 108;
 const NARROW_ROW = 176;
 
