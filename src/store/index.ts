@@ -21,6 +21,7 @@ import { reviewQueries } from './reviews.js';
 import { runQueries } from './runs.js';
 import type { Connection } from './schema.js';
 import { strayQueries } from './stray-values.js';
+import { summaryQueries } from './summaries.js';
 import { tallyQueries } from './tallies.js';
 
 export type Store = Awaited<ReturnType<typeof openStore>>;
@@ -40,6 +41,7 @@ export async function openStore(url: string) {
     /** The URL without a password, for people. */
     name: connection.name,
     ...runQueries(connection),
+    ...summaryQueries(connection),
     ...responseQueries(connection),
     ...recordQueries(connection),
     ...judgmentWrites(connection),
