@@ -1,4 +1,15 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** What waits for processes and browsers: begun late, a long one of them would be waited for alone. */
+const LONG = /\/test\/(?:web|journeys)\//;
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return [true, false].flatMap((long) => sorted.filter(({ moduleId }) => LONG.test(moduleId) === long));
+  }
+}
 
 /** What runs a second time on PostgreSQL: tests that open their database through test/stores.ts. */
 const ON_BOTH = [
@@ -11,10 +22,13 @@ const ON_BOTH = [
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Waiting longer costs nothing where all is well.
+    expect: { poll: { timeout: 30_000 } },
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
     globalSetup: 'test/suite-postgres.ts',
     projects: [
       { extends: true, test: { name: 'tests', include: ['test/**/*.test.ts'] } },

@@ -51,7 +51,7 @@ export async function openCarried(options: ServerOptions = {}): Promise<Carried>
           expect(engine.progress(id)).toBeNull();
           return run;
         },
-        { timeout: 20_000, interval: 10 },
+        { timeout: 60_000, interval: 10 },
       ),
     close: async () => {
       await engine.stop();

@@ -83,7 +83,7 @@ const ends = async (id: string, status: Run['status'] = 'done'): Promise<Run> =>
       expect(engine.progress(id)).toBeNull();
       return run;
     },
-    { timeout: 20_000, interval: 10 },
+    { timeout: 60_000, interval: 10 },
   );
 
 describe('POST /api/runs', () => {
@@ -149,7 +149,7 @@ describe('a run under way', () => {
     await open({ hold: gate.pass });
     const { id } = (await post(runFile(50))).json<Run>();
     gate.open(100 + 8);
-    await vi.waitFor(() => expect(engine.progress(id)!.done).toBeGreaterThan(3), { timeout: 20_000, interval: 5 });
+    await vi.waitFor(() => expect(engine.progress(id)!.done).toBeGreaterThan(3), { timeout: 60_000, interval: 5 });
     const { progress } = (await s.app.inject({ url: `/api/runs/${id}` })).json<{
       progress: { judged: number; due: number };
     }>();
@@ -167,24 +167,31 @@ describe('a run under way', () => {
   });
 
   it('that still stands in line is cancelled at once, and nothing is asked for it', async () => {
-    await open({ latency_ms: 50 });
+    const gate = new Gate();
+    await open({ hold: gate.pass });
     const ids: string[] = [];
     for (const seed of [1, 2, 3]) ids.push((await post(runFile(20, { seed }))).json<Run>().id);
     const answer = await s.app.inject({ method: 'POST', url: `/api/runs/${ids[2]!}/cancel` });
     expect(answer.json()).toMatchObject({ status: 'cancelled' });
     await ends(ids[2]!, 'cancelled');
-    await vi.waitFor(async () => expect((await store.run(ids[0]!))!.status).toBe('running'));
-    await engine.stop();
+    await expect.poll(async () => (await store.run(ids[0]!))!.status).toBe('running');
+    const stopped = engine.stop();
+    gate.open(1000);
+    await stopped;
     expect(await store.counts(ids[2]!)).toEqual({ judged: 0, failed: 0 });
     expect(await store.run(ids[2]!)).toMatchObject({ status: 'cancelled', started_at: null });
     expect(await store.run(ids[0]!)).toMatchObject({ status: 'queued' });
   });
 
   it('is picked up by the next service when this one stops, without a judgment lost or made twice', async () => {
-    await open({ latency_ms: 5 });
+    const gate = new Gate();
+    await open({ hold: gate.pass });
     const { id } = (await post(runFile(30))).json<Run>();
-    await vi.waitFor(() => expect(engine.progress(id)!.done).toBeGreaterThan(3), { timeout: 20_000, interval: 5 });
-    await engine.stop();
+    gate.open(60 + 8);
+    await vi.waitFor(() => expect(engine.progress(id)!.done).toBeGreaterThan(3), { timeout: 60_000, interval: 5 });
+    const stopped = engine.stop();
+    gate.open(1000);
+    await stopped;
     expect(await store.run(id)).toMatchObject({ status: 'queued' });
     const kept = (await store.counts(id)).judged;
     expect(kept).toBeGreaterThan(3);

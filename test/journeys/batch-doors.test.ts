@@ -50,7 +50,7 @@ describe('a signal on the command line', () => {
       expect(again.end, again.stderr).toBe(0);
       expect(batches).toHaveLength(cancelled ? 2 : 1);
       expect((await journey.store.spent((await runOf(journey)).id)).judged).toBe(12);
-    }, 60_000);
+    }, 120_000);
   }
 
   it('nonsense in the environment is one line before anything is asked', async () => {
@@ -126,12 +126,12 @@ describe('a run in batches over HTTP', () => {
     await vi.waitFor(async () => {
       expect(engine.progress(id)).toBeNull();
       expect((await journey.store.run(id))!.status).toBe('cancelled');
-    }, 20_000);
+    }, 120_000);
     expect(journey.server.batches.batches.map(({ cancelled }) => cancelled)).toEqual([true]);
     expect(await journey.store.batchCounts(id)).toBeNull();
     const late = await app.inject({ method: 'POST', url: `/api/runs/${id}/cancel` });
     expect(late.statusCode).toBe(409);
-  }, 60_000);
+  }, 120_000);
 
   it('is gone on with in batches, and cancelled while they are open', async () => {
     let look: () => void = () => undefined;
@@ -143,9 +143,9 @@ describe('a run in batches over HTTP', () => {
     await vi.waitFor(async () => {
       expect(engine.progress(id)).toBeNull();
       expect((await journey.store.run(id))!.status).toBe('cancelled');
-    }, 20_000);
+    }, 120_000);
     expect(journey.server.batches.batches.map(({ cancelled }) => cancelled)).toEqual([true]);
-  }, 60_000);
+  }, 120_000);
 
   it('is found again and finished after the service was stopped, with nothing handed in twice', async () => {
     const { journey, engine, id, app } = await served({ polls: 3 });
@@ -153,8 +153,8 @@ describe('a run in batches over HTTP', () => {
     await vi.waitFor(async () => {
       expect(engine.progress(id)).toBeNull();
       expect((await journey.store.run(id))!.status).toBe('done');
-    }, 20_000);
+    }, 120_000);
     expect(journey.server.batches.batches).toHaveLength(1);
     expect((await journey.store.spent(id)).judged).toBe(12);
-  }, 60_000);
+  }, 120_000);
 });

@@ -60,7 +60,7 @@ describe('2,000 units under 30 % mixed faults', () => {
       baseline: { name: 'base', model: 'base-model', ...checkpoint },
       candidate: { name: 'tuned', model: 'tuned-model', ...checkpoint },
       judges: [
-        { name: 'judge', provider: 'openai', model: 'judge-model', base_url: journey.server.openai, timeout_s: 4 },
+        { name: 'judge', provider: 'openai', model: 'judge-model', base_url: journey.server.openai, timeout_s: 1 },
       ],
     });
     const models = openModels({ env: {}, concurrency: 64, clock: fastClock(400), random: () => 0.5 });

@@ -30,53 +30,57 @@ async function judgedIn(folder: string): Promise<Judgment[]> {
 }
 
 describe('a run killed with signal 9', () => {
-  it(`at ${KILLS} random points ends with the records of an uninterrupted run, and asks again only what was under way`, async () => {
-    const whole = await openJourney();
-    journeys.push(whole);
-    const suites = [suiteOf(24)];
-    const changes = { suites, concurrency: CONCURRENCY, retest: 0.2, canaries: true };
-    const uninterrupted = await whole.run(await whole.runFile(changes));
-    const expected = (await judgedIn(uninterrupted.folder)).map(timeless);
-    const needed = whole.server.counts.requests;
+  it(
+    `at ${KILLS} random points ends with the records of an uninterrupted run, and asks again only what was under way`,
+    async () => {
+      const whole = await openJourney();
+      journeys.push(whole);
+      const suites = [suiteOf(24)];
+      const changes = { suites, concurrency: CONCURRENCY, retest: 0.2, canaries: true };
+      const uninterrupted = await whole.run(await whole.runFile(changes));
+      const expected = (await judgedIn(uninterrupted.folder)).map(timeless);
+      const needed = whole.server.counts.requests;
 
-    let arm: { at: number; kill: () => void } | null = null;
-    let seen = 0;
-    const journey = await openJourney({
-      latency_ms: 3,
-      rule: () => {
-        if (arm !== null && ++seen === arm.at) arm.kill();
-        return null;
-      },
-    });
-    journeys.push(journey);
-    const file = await journey.runFile(changes);
-    const random = seeded(1);
-    const args = ['run', file, '--no-cache', '--exports', join(journey.folder, 'exports'), '-j', String(CONCURRENCY)];
-    let kills = 0;
-    for (let i = 0; i < KILLS; i++) {
-      seen = 0;
-      const at = 1 + Math.floor((random() * 1.2 * needed) / KILLS);
-      const { end, stderr } = await cli(args, {
-        cwd: journey.folder,
-        onStart: (child) => (arm = { at, kill: () => child.kill('SIGKILL') }),
+      let arm: { at: number; kill: () => void } | null = null;
+      let seen = 0;
+      const journey = await openJourney({
+        latency_ms: 3,
+        rule: () => {
+          if (arm !== null && ++seen === arm.at) arm.kill();
+          return null;
+        },
       });
-      if (end === 'SIGKILL') kills++;
-      else expect(end, stderr).toBe(0);
-    }
-    arm = null;
-    expect(kills).toBeGreaterThan(KILLS / 2);
-    const { end, stderr } = await cli(args, { cwd: journey.folder });
-    expect(end, stderr).toBe(0);
+      journeys.push(journey);
+      const file = await journey.runFile(changes);
+      const random = seeded(1);
+      const args = ['run', file, '--no-cache', '--exports', join(journey.folder, 'exports'), '-j', String(CONCURRENCY)];
+      let kills = 0;
+      for (let i = 0; i < KILLS; i++) {
+        seen = 0;
+        const at = 1 + Math.floor((random() * 1.2 * needed) / KILLS);
+        const { end, stderr } = await cli(args, {
+          cwd: journey.folder,
+          onStart: (child) => (arm = { at, kill: () => child.kill('SIGKILL') }),
+        });
+        if (end === 'SIGKILL') kills++;
+        else expect(end, stderr).toBe(0);
+      }
+      arm = null;
+      expect(kills).toBeGreaterThan(KILLS / 2);
+      const { end, stderr } = await cli(args, { cwd: journey.folder });
+      expect(end, stderr).toBe(0);
 
-    const [run] = (await journey.store.runs()).items;
-    const judged = await judgedIn(run!.exports!);
-    expect(judged.map(timeless)).toEqual(expected);
-    expect(new Set(judged.map((j) => j.id)).size).toBe(judged.length);
-    const asked = journey.server.requests.filter((r) => r.path.endsWith('/completions')).map((r) => r.content);
-    const again = asked.length - new Set(asked).size;
-    const lost = journey.store.engine === 'sqlite' ? CONCURRENCY : UNDER_WAY;
-    expect(again).toBeLessThanOrEqual(kills * lost + repeatsOf(whole));
-  }, TIME);
+      const [run] = (await journey.store.runs()).items;
+      const judged = await judgedIn(run!.exports!);
+      expect(judged.map(timeless)).toEqual(expected);
+      expect(new Set(judged.map((j) => j.id)).size).toBe(judged.length);
+      const asked = journey.server.requests.filter((r) => r.path.endsWith('/completions')).map((r) => r.content);
+      const again = asked.length - new Set(asked).size;
+      const lost = journey.store.engine === 'sqlite' ? CONCURRENCY : UNDER_WAY;
+      expect(again).toBeLessThanOrEqual(kills * lost + repeatsOf(whole));
+    },
+    TIME,
+  );
 
   it('a second process that tries the same run is told who holds it, and exits with 2', async () => {
     let release: () => void = () => undefined;
@@ -86,7 +90,7 @@ describe('a run killed with signal 9', () => {
     const file = await journey.runFile({ suites: [suiteOf(4)], concurrency: 2 });
     const args = ['run', file, '--exports', join(journey.folder, 'exports')];
     const first = cli(args, { cwd: journey.folder });
-    while (journey.server.counts.requests < 2) await new Promise((resolve) => setImmediate(resolve));
+    await expect.poll(() => journey.server.counts.requests).toBeGreaterThanOrEqual(2);
     const second = await cli(args, { cwd: journey.folder });
     release();
     expect(second.end).toBe(2);

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { openStore, type Store } from '../../src/store/index.js';
 import { cli, cliPath } from '../cli.js';
 import { service } from '../http/seeded.js';
-import type { ServerOptions } from '../server/index.js';
+import { type ServerOptions, startServer, type TestServer } from '../server/index.js';
 import { Postgres } from '../stores.js';
 import { Restarted } from './restarted.js';
 import { type Journey, openJourney, suiteOf } from './world.js';
@@ -51,25 +51,24 @@ describe.skipIf(postgres.missing !== null)('workers of one run', () => {
     closing.push(() => started.drain());
     return started;
   };
-  const judged = (journey: Journey) =>
-    journey.server.requests.filter(({ body }) => body['model'] === 'judge-model' && body['messages'] !== undefined);
+  const judged = ({ requests }: TestServer) =>
+    requests.filter(({ body }) => body['model'] === 'judge-model' && body['messages'] !== undefined);
 
   it(
     'share the rate of an endpoint: two of them ask no more often than the one rate',
     async () => {
-      const rate = 20;
+      const rate = 40;
       // Together they may start a little too quickly, until each knows of the other; apart they would ask twice as often.
-      const { journey, shared } = await park({ limit: { per_second: rate * 1.2, burst: 3 * rate } });
-      const judge = { name: 'judge', provider: 'openai', model: 'judge-model', base_url: journey.server.openai };
-      const file = await journey.runFile({ suites: [suiteOf(120)], judges: [{ ...judge, rpm: 60 * rate }] });
+      const asked = await startServer({ limit: { per_second: rate * 1.2, burst: 3 * rate } });
+      closing.push(() => asked.close());
+      const { journey, shared } = await park();
+      const judge = { name: 'judge', provider: 'openai', model: 'judge-model', base_url: asked.openai };
+      const file = await journey.runFile({ suites: [suiteOf(200)], judges: [{ ...judge, rpm: 60 * rate }] });
       for (let i = 0; i < 2; i++) worker(journey, shared);
-      const args = ['generate', file, '--distributed', '--json', ...shared];
-      expect((await cli(args, { cwd: journey.folder })).end).toBe(0);
-      const before = journey.server.counts.limited;
       const run = await cli(['run', file, '--distributed', '--json', ...shared], { cwd: journey.folder });
       expect(run.end, run.stderr).toBe(0);
-      expect(judged(journey)).toHaveLength(240);
-      expect(journey.server.counts.limited - before).toBe(0);
+      expect(judged(asked)).toHaveLength(400);
+      expect(asked.counts.limited).toBe(0);
     },
     TIME,
   );
@@ -82,7 +81,8 @@ describe.skipIf(postgres.missing !== null)('workers of one run', () => {
       const { journey, shared } = await park({
         latency_ms: 50,
         rule: ({ at, body }) => {
-          if (body['model'] !== 'judge-model' || refusedAt < Infinity || judged(journey).length < 20) return null;
+          if (body['model'] !== 'judge-model' || refusedAt < Infinity || judged(journey.server).length < 20)
+            return null;
           refusedAt = at;
           return { status: 429, body: {}, headers: { 'retry-after': String(pause_s) } };
         },
@@ -91,10 +91,10 @@ describe.skipIf(postgres.missing !== null)('workers of one run', () => {
       for (let i = 0; i < 2; i++) worker(journey, shared);
       const run = await cli(['run', file, '--distributed', '--json', ...shared], { cwd: journey.folder });
       expect(run.end, run.stderr).toBe(0);
-      const meanwhile = judged(journey).filter(({ at }) => at > refusedAt && at < refusedAt + pause_s * 1000);
+      const meanwhile = judged(journey.server).filter(({ at }) => at > refusedAt && at < refusedAt + pause_s * 1000);
       // One that goes on alone asks 40 times a second.
       expect(meanwhile.length).toBeLessThan((pause_s * 40) / 2);
-      expect(judged(journey).filter(({ status }) => status === 200)).toHaveLength(400);
+      expect(judged(journey.server).filter(({ status }) => status === 200)).toHaveLength(400);
     },
     TIME,
   );
@@ -105,7 +105,7 @@ describe.skipIf(postgres.missing !== null)('workers of one run', () => {
       let release: () => void = () => undefined;
       const held = new Promise<void>((resolve) => (release = resolve));
       const { journey, store, shared } = await park({
-        hold: () => (judged(journey).length > 40 ? held : Promise.resolve()),
+        hold: () => (judged(journey.server).length > 40 ? held : Promise.resolve()),
       });
       const { app } = await service({ store });
       closing.push(() => app.close());
@@ -206,7 +206,7 @@ describe.skipIf(postgres.missing !== null)('workers of one run', () => {
         const { end, stderr } = await started(journey, shared, {}, '--strict-responses');
         expect(end).toBe(2);
         expect(stderr).toContain('candidate responses are empty');
-        expect(judged(journey)).toEqual([]);
+        expect(judged(journey.server)).toEqual([]);
         expect(asked(journey)).toHaveLength(40);
       },
       TIME,

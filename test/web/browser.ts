@@ -54,6 +54,7 @@ export async function visit(origin: string, path: string, options: BrowserContex
     },
   );
   const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
