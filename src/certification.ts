@@ -67,7 +67,7 @@ export async function fromKnownPairs(
 }
 
 /** The same judge in the same words: provider, model and judge prompt. */
-export function judgeIdentity({ provider, model, extract, template }: Judge): string {
+function judgeIdentity({ provider, model, extract, template }: Judge): string {
   return hashOf([provider, model ?? null, extract ?? null, template?.split('@').at(-1) ?? null]);
 }
 

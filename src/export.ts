@@ -64,7 +64,7 @@ export async function exportFolder(root: string, run: Pick<Run, 'id' | 'purpose'
 }
 
 /** A name as one part of a path: nothing that separates, hides or climbs. */
-export function folderName(name: string): string {
+function folderName(name: string): string {
   const safe = name
     .normalize('NFC')
     .replace(/[^\p{L}\p{N}._-]+/gu, '-')

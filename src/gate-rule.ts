@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { DOMAINS, type Suite } from './records.js';
 
-export const CLAIMS = ['better', 'not-worse', 'not-shown-worse'] as const;
+const CLAIMS = ['better', 'not-worse', 'not-shown-worse'] as const;
 export type Claim = (typeof CLAIMS)[number];
 
 const share = z.number().min(0).max(1);
@@ -30,8 +30,6 @@ export const gateSchema = z
   })
   .catchall(claim);
 export type Gate = z.infer<typeof gateSchema>;
-
-export const LIMITS = ['min_coverage', 'max_order_dependent', 'min_agreement', 'canaries'] as const;
 
 export interface ClaimOn {
   /** A domain, suite or category. */

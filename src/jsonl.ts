@@ -12,7 +12,7 @@ const MB = 1024 * 1024;
 /** Longest line that is read, in bytes. */
 export const LINE_LIMIT = 32 * MB;
 /** Largest text that is read in one piece, in bytes after unpacking. */
-export const TEXT_LIMIT = 256 * MB;
+const TEXT_LIMIT = 256 * MB;
 
 /** Bytes from a file (its path) or from a stream such as `process.stdin`. */
 export type Source = string | AsyncIterable<Uint8Array | string>;

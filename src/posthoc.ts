@@ -186,7 +186,7 @@ export async function configFor(
  * The judge that `provider:model[@base_url]` names.
  * @throws USAGE
  */
-export function parseJudge(text: string, template: string): Judge {
+function parseJudge(text: string, template: string): Judge {
   const match = /^(\w+)(?::(.+?))?(?:@(https?:\/\/.+))?$/.exec(text);
   const [, provider, model, base_url] = match ?? [];
   const parsed = endpointSchema.safeParse({

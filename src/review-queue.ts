@@ -10,11 +10,10 @@ import type { Store } from './store/index.js';
 import { panelOf } from './stats/index.js';
 import { judgesOf } from './win-rates.js';
 
-export const STRATEGIES = ['random', 'disagreement', 'order-dependent', 'low-margin'] as const;
-export type Strategy = (typeof STRATEGIES)[number];
+export type Strategy = 'random' | 'disagreement' | 'order-dependent' | 'low-margin';
 
 /** What a person may be called in a review. */
-export const REVIEWER = /^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,63}$/u;
+const REVIEWER = /^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,63}$/u;
 
 export interface QueueOptions {
   /** Comparisons; of a random queue the size it is to have in all. */

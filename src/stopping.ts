@@ -28,11 +28,7 @@ interface Kept {
 }
 
 /** The rule of a run: the one it has, else made from its configuration and the size of its plan. */
-export function stoppingRule(
-  run: Pick<Run, 'decision_rule' | 'identities'>,
-  config: RunConfig,
-  limit?: number,
-): StoppingRule {
+function stoppingRule(run: Pick<Run, 'decision_rule' | 'identities'>, config: RunConfig, limit?: number): StoppingRule {
   const known = (run.decision_rule as Kept).stopping;
   if (known !== undefined) return known;
   const planned = new Map<Domain, number>();

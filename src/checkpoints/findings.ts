@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { DoubleblindError } from '../errors.js';
 import { readText } from '../jsonl.js';
 
-export const CHECKPOINT_FINDINGS = [
+const CHECKPOINT_FINDINGS = [
   'LINK',
   'LINK_LOOP',
   'LINK_BROKEN',

@@ -9,7 +9,7 @@ import { brokenLink, list } from './walk.js';
 
 const count = z.number().int().nonnegative();
 
-export const lossPointSchema = z.object({
+const lossPointSchema = z.object({
   step: count,
   epoch: z.number().nullable(),
   loss: z.number().nullable(),

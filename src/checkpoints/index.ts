@@ -98,6 +98,6 @@ export {
 } from './identity.js';
 export { type Metric, type NameMap, readNameMap, renameMetrics } from './metrics.js';
 export { askServed, compareServed, type GetJson, type Served, type ServedComparison } from './served.js';
-export { expandCandidates, type Sweep, type SweepCandidate, type SweepPlan } from './sweep.js';
+export { type Sweep, type SweepCandidate, type SweepPlan } from './sweep.js';
 export { summarizeTraining, type TrainingRecords, type TrainingRun, type TrainingSummary } from './training.js';
 export { type DigestCache, readDigestCache, writeDigestCache } from './weights.js';

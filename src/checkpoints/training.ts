@@ -4,8 +4,8 @@ import type { CheckpointFinding, Fields } from './findings.js';
 import type { LossPoint } from './identity.js';
 import type { Metric } from './metrics.js';
 
-export const TRAINING_KINDS = ['training', 'training (configuration only)', 'evaluation only'] as const;
-export const TRAINING_STATES = ['finished', 'unfinished', 'failed', 'crashed', 'killed', 'running', 'unknown'] as const;
+const TRAINING_KINDS = ['training', 'training (configuration only)', 'evaluation only'] as const;
+const TRAINING_STATES = ['finished', 'unfinished', 'failed', 'crashed', 'killed', 'running', 'unknown'] as const;
 export type TrainingKind = (typeof TRAINING_KINDS)[number];
 export type TrainingState = (typeof TRAINING_STATES)[number];
 

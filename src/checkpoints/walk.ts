@@ -43,7 +43,7 @@ export async function* folders(
 }
 
 /** True when the link leads somewhere; else a finding says where it was meant to lead. */
-export async function checkLink(path: string, findings: CheckpointFinding[]): Promise<boolean> {
+async function checkLink(path: string, findings: CheckpointFinding[]): Promise<boolean> {
   try {
     await stat(path);
     return true;

@@ -18,7 +18,7 @@ export { numberRows, rowNumbering, type Standing } from './numbering.js';
 export type { Derived, Format, Labels, OrderSource, ReadOptions, Row } from './row.js';
 
 /** The known formats; the first that fits a file's first record reads it, so the narrow ones stand first. */
-export const FORMATS: readonly Format[] = [doubleblind, judgebench, arenaHard, mtBench, alpacaEval, brie, generic];
+const FORMATS: readonly Format[] = [doubleblind, judgebench, arenaHard, mtBench, alpacaEval, brie, generic];
 
 /**
  * The format of a file by the shape of its first record.

@@ -167,14 +167,14 @@ export function rowOf(
 }
 
 /** Score of the candidate, 1, 0.5 or 0; null without a winner. */
-export function scoreOf(winner: Winner): number;
-export function scoreOf(winner: Winner | 'unknown' | null): number | null;
-export function scoreOf(winner: Winner | 'unknown' | null): number | null {
+function scoreOf(winner: Winner): number;
+function scoreOf(winner: Winner | 'unknown' | null): number | null;
+function scoreOf(winner: Winner | 'unknown' | null): number | null {
   return winner === 'candidate' ? 1 : winner === 'tie' ? 0.5 : winner === 'baseline' ? 0 : null;
 }
 
 /** The slot (A printed first) in which the winner stood; null where the order is unknown. */
-export function slotOf(winner: Winner, order: Order | null): Verdict | null {
+function slotOf(winner: Winner, order: Order | null): Verdict | null {
   if (winner === 'tie') return 'tie';
   return order === null ? null : (winner === 'baseline') === (order === 'baseline-first') ? 'A' : 'B';
 }

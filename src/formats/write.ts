@@ -17,7 +17,7 @@ export const WRITERS: Readonly<Record<'llm-comparator' | 'alpaca-eval' | 'dpo' |
  * One JSON object for the LLM Comparator viewer. A is the candidate, so a positive score is a win of the candidate.
  * Comparisons that nobody could judge have no score and are left out, counted in `metadata.left_out`.
  */
-export async function* toLlmComparator(judgments: AsyncIterable<Judgment>): AsyncGenerator<string> {
+async function* toLlmComparator(judgments: AsyncIterable<Judgment>): AsyncGenerator<string> {
   let names: string[] = [];
   let written = 0;
   let leftOut = 0;
@@ -58,7 +58,7 @@ function ratingLabel(winner: 'baseline' | 'candidate' | 'tie', order: Judgment['
 }
 
 /** A JSON array of AlpacaEval annotations, one per comparison and judge; `preference` is null where a judgment failed. */
-export async function* toAlpacaEval(judgments: AsyncIterable<Judgment>): AsyncGenerator<string> {
+async function* toAlpacaEval(judgments: AsyncIterable<Judgment>): AsyncGenerator<string> {
   let written = 0;
   yield '[';
   for await (const together of comparisons(judgments))
@@ -85,7 +85,7 @@ export async function* toAlpacaEval(judgments: AsyncIterable<Judgment>): AsyncGe
  * JSON Lines of preference pairs for training. Only consistent wins: every judge in every order names the same winner,
  * none failed, none calls it a tie.
  */
-export async function* toDpo(judgments: AsyncIterable<Judgment>): AsyncGenerator<string> {
+async function* toDpo(judgments: AsyncIterable<Judgment>): AsyncGenerator<string> {
   for await (const together of comparisons(judgments)) {
     const [{ suite, prompt, prompt_id, repeat, winner, baseline_response, candidate_response }] = together;
     if (winner === null || winner === 'tie' || together.some((judgment) => judgment.winner !== winner)) continue;
@@ -101,7 +101,7 @@ export async function* toDpo(judgments: AsyncIterable<Judgment>): AsyncGenerator
  * CSV with a header, every field of a judgment as a column, lists and records as JSON. Cells that a spreadsheet would
  * run as a formula begin with an apostrophe.
  */
-export async function* toCsv(judgments: AsyncIterable<Judgment>): AsyncGenerator<string> {
+async function* toCsv(judgments: AsyncIterable<Judgment>): AsyncGenerator<string> {
   const columns = Object.keys(judgmentSchema.shape);
   const options = { columns, escape_formulas: true };
   yield stringify([], { ...options, header: true });

@@ -16,7 +16,7 @@ const countsSchema = z.object({
   win_rate: z.number().nullable(),
 });
 
-export const findingSchema = z.object({
+const findingSchema = z.object({
   code: z.string(),
   severity: z.enum(['error', 'warning', 'note']),
   file: z.string().nullable(),

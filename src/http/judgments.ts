@@ -21,7 +21,7 @@ import type { App } from './server.js';
 const word = z.string().min(1).max(500).optional();
 
 /** Filters of a list of judgments, the same names as in the address of the page. */
-export const judgmentFilter = {
+const judgmentFilter = {
   suite: word,
   domain: z.enum(DOMAINS).optional(),
   category: word,

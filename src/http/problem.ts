@@ -47,7 +47,7 @@ const FRAMEWORK: Record<string, Refusal | ErrorCode> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'JSON_SYNTAX',
 };
 
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),

@@ -15,7 +15,7 @@ const text = z.string();
 const record = z.record(z.string(), z.unknown());
 const count = z.number().int();
 
-export const runSchema = z.object({
+const runSchema = z.object({
   id: text,
   configuration: text,
   name: text,
@@ -64,7 +64,7 @@ const startedSchema = runItemSchema.extend({
   runs: z.array(text).describe('ids of all runs that the run file describes; more than one with `candidates`'),
 });
 
-export const runDetailSchema = runSchema.extend({
+const runDetailSchema = runSchema.extend({
   progress: progressSchema,
   decision: decisionSchema.nullable(),
   spent: z.object({

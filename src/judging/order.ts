@@ -3,9 +3,8 @@
 import { drawAt } from '../random.js';
 import { ORDERS, type Order } from '../records.js';
 
-export const ORDER_MODES = ['both', 'balanced', 'random'] as const;
 /** `both` orders of each comparison, or one: `balanced` within suite × category, or `random` on its own. */
-export type OrderMode = (typeof ORDER_MODES)[number];
+export type OrderMode = 'both' | 'balanced' | 'random';
 
 export interface Coordinates {
   seed: number;

@@ -6,7 +6,7 @@ import { neutralise } from './neutralise.js';
 import type { Template } from './template.js';
 
 /** Code points of a response that a judge is shown at most. */
-export const MAX_CHARS = 100_000;
+const MAX_CHARS = 100_000;
 
 export interface Comparison {
   template: Template;

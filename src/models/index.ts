@@ -21,12 +21,11 @@ export { BATCH_DISCOUNT, BatchRefused, Portion } from './batches.js';
 export { cacheKey } from './cache-key.js';
 export { endpointProblems, endpointSchema, type EndpointSpec, type SpecProblem } from './endpoint-spec.js';
 export { ModelFailure } from './failures.js';
-export { redact, redactor } from './keys.js';
+export { redactor } from './keys.js';
 export type { EndpointState } from './limits.js';
 export { OFFLINE_RULES, OFFLINE_VARIANTS } from './offline.js';
 export type { Clock } from './pace.js';
 export type { Price, Prices } from './prices.js';
-export { withSystem } from './protocol.js';
 export type { Reached } from './reach.js';
 export { loadRecorded, type Recorded } from './recorded.js';
 

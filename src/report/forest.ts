@@ -10,7 +10,7 @@ import { html, type Html } from './html.js';
 const at = (share: number): string => `${(share * 100).toFixed(2)}%`;
 
 /** Blue or orange only where the interval leaves 50 out; grey where there are too few prompts. */
-export function side({ size, interval }: Estimate): 'candidate' | 'baseline' | 'neither' | 'few' {
+function side({ size, interval }: Estimate): 'candidate' | 'baseline' | 'neither' | 'few' {
   if (size === 'too-few' || interval === null) return 'few';
   return interval.low > 0.5 ? 'candidate' : interval.high < 0.5 ? 'baseline' : 'neither';
 }

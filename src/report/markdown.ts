@@ -24,7 +24,7 @@ export async function reportMarkdown(
 }
 
 /** One line of text in which nothing is markup. */
-export function literal(text: string): string {
+function literal(text: string): string {
   return visible(text)
     .replace(/\s+/g, ' ')
     .replace(/[\\`*_{}[\]<>|#~!&]/g, (c) => (c === '<' ? '&lt;' : c === '>' ? '&gt;' : c === '&' ? '&amp;' : `\\${c}`));

@@ -13,7 +13,7 @@ import { signFlip } from './sign-flip.js';
 import { effectiveN } from './wilson.js';
 
 /** Prompts that people must have judged, drawn by chance, before a win rate is corrected. */
-export const LEAST_LABELS = 20;
+const LEAST_LABELS = 20;
 /** True wins, and true losses, before sensitivity and specificity are estimated. */
 const LEAST_CELL = 5;
 

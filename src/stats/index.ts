@@ -25,7 +25,7 @@ export { exactBinomial, signTest } from './sign-test.js';
 export { signFlip } from './sign-flip.js';
 export { equivalenceT, nonInferiorityT, pairedT } from './paired-t.js';
 export { mcnemar } from './mcnemar.js';
-export { adjust, ADJUSTMENTS, type Adjustment } from './adjust.js';
+export { adjust, type Adjustment } from './adjust.js';
 
 // Planning
 export {
@@ -58,7 +58,7 @@ export { effectiveJudges, majorityAccuracy, majorityVote, medianVote, weightedVo
 export { dawidSkene } from './dawid-skene.js';
 export { ppi, type Ppi } from './ppi.js';
 export { allocateLabels, roganGladen } from './rogan-gladen.js';
-export { agreementWithPeople, correct, type Labelled, LEAST_LABELS, rateBy } from './calibration.js';
+export { agreementWithPeople, correct, type Labelled, rateBy } from './calibration.js';
 
 // Several checkpoints and steps
 export { pairings, type Comparison, type Pairings } from './pairings.js';
@@ -69,5 +69,5 @@ export { linearSlope, simultaneousBand, slopeInterval, stepToKeep } from './curv
 export { pageTrend } from './page.js';
 
 // Decisions
-export { decide, defaultMargin, toDecide, toExclude, verdictOf, type Evidence } from './decision.js';
+export { defaultMargin, toDecide, toExclude, verdictOf, type Evidence } from './decision.js';
 export { varianceOfScores } from './variance.js';

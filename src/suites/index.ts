@@ -16,7 +16,7 @@ export { suiteFromChat, type ChatOptions } from './chat.js';
 export { findLeaks, type Leak, type LeakReport } from './leaks.js';
 export { findPairs, type PromptPair } from './overlap.js';
 export { domainIn, stemOf, type SuiteOptions } from './prompt.js';
-export { suiteOf, writeSuiteYaml } from './yaml.js';
+export { writeSuiteYaml } from './yaml.js';
 
 export interface SuiteReader {
   name: string;

@@ -42,7 +42,7 @@ export function promptOf(entry: z.output<typeof promptSchema>): Prompt {
 }
 
 /** Messages as one text: `role: content`, with a blank line between. */
-export function transcript(messages: Message[]): string {
+function transcript(messages: Message[]): string {
   return messages.map(({ role, content }) => `${role}: ${content}`).join('\n\n');
 }
 

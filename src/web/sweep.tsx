@@ -40,7 +40,7 @@ function shownOf(curves: Curve[]): Curve[] {
   return domains.length > 0 ? domains : drawn;
 }
 
-export const curveName = ({ group }: Curve): string => group.domain ?? 'all prompts';
+const curveName = ({ group }: Curve): string => group.domain ?? 'all prompts';
 
 function Steps({ runId, sweep, table }: Props & { sweep: SweepCurve }) {
   const { curves, steps, losses, warnings, level } = sweep;

@@ -2,7 +2,7 @@
 // concurrency nor order of arrival changes them; and limits on the rate of requests.
 import { drawAt } from '../../src/random.js';
 
-export const FAULTS = [
+const FAULTS = [
   '429',
   '429-after',
   '500',

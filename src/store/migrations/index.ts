@@ -10,7 +10,7 @@ import { tallies } from './0006-tallies.js';
 import { totals } from './0008-totals.js';
 
 /** Every migration by name, in order; a name that was released is never changed. */
-export function migrations(engine: Engine): Record<string, Migration> {
+function migrations(engine: Engine): Record<string, Migration> {
   return {
     '0001-initial': initial(engine),
     '0002-metrics': metrics(engine),
