@@ -28,11 +28,20 @@ export async function* openRecords(file: string): AsyncGenerator<Item> {
     row++;
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       throw new DoubleblindError('INVALID_VALUE', 'must be a record (a JSON object)', { file, line });
-    // A line that is written as we would write it has lost no key in reading: to see that is cheaper than to walk through it.
-    const twice = JSON.stringify(value) === text ? null : repeatedKey(text);
+    const twice = asWeWrite(value, text) ? null : repeatedKey(text);
     if (twice !== null)
       throw new DoubleblindError('INVALID_VALUE', `the key ${JSON.stringify(twice)} appears twice`, { file, line });
     yield { fields: new Fields(value as Record<string, unknown>, { file, line }), line, row };
+  }
+}
+
+/** Whether a line is as we would write it. Reading it has then lost no key, which is cheaper to see than to walk through it. */
+function asWeWrite(value: object, text: string): boolean {
+  try {
+    return JSON.stringify(value) === text;
+  } catch {
+    // Nested too deep to be written.
+    return false;
   }
 }
 
