@@ -1,6 +1,8 @@
 // A run as a person watches it: posted to `serve` itself, asked of a server that speaks the providers' protocol, told to
 // the page by server-sent events.
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -13,6 +15,19 @@ import { buildPage, CHROMIUM, closeBrowser, visit } from './browser.js';
 
 const PROMPTS = 10;
 const DUE = 2 * PROMPTS;
+
+/** A free port that no connection is given by chance while the service is away from it. */
+async function ownPort(): Promise<number> {
+  for (let port = 20_000 + (process.pid % 10_000); ; port++) {
+    const server = createServer().listen(port, '127.0.0.1');
+    const free = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    server.close();
+    if (free) return port;
+  }
+}
 
 describe.skipIf(CHROMIUM === null)('a run under way', () => {
   let folder: string;
@@ -30,7 +45,7 @@ describe.skipIf(CHROMIUM === null)('a run under way', () => {
     main = join(folder, 'installed/dist/cli/main.js');
     gate = new Gate();
     models = await startServer({ hold: gate.pass, quality: { base: 0.3, tuned: 0.7 } });
-    service = await serveIn({ main, cwd: folder, endpoint: models.openai });
+    service = await serveIn({ main, cwd: folder, endpoint: models.openai, port: await ownPort() });
   });
   afterAll(async () => {
     await closeBrowser();
