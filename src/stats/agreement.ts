@@ -38,12 +38,16 @@ export function agreementOf(table: TallyTable, panel: string[], { level = 0.95, 
     for (let b = a + 1; b < judges.length; b++) pairs.push(pairOf(outcomes, judges, a, b, level, seed));
   }
   const places = panel.map((judge) => judges.indexOf(judge));
-  const patterns = patternsOf(outcomes, places);
+  const codes = codesOf(outcomes, places);
+  const patterns = patternsOf(outcomes, codes, places.length);
   const counts =
-    patterns?.flatMap(({ units, count }) => units.map((unit) => ({ unit, count }))) ?? unitsOf(outcomes, places);
+    patterns?.flatMap(({ units, count }) => units.map((unit) => ({ unit, count }))) ?? unitsOf(codes, places.length);
   return {
     pairs,
-    krippendorff_alpha: alphaOfPrompts(outcomes, places, patterns, { level, resamples: RESAMPLES, seed }),
+    krippendorff_alpha: alphaOfPrompts(
+      patterns === null ? inTheLimit(outcomes, codes, places.length) : byPattern(patterns),
+      { level, resamples: RESAMPLES, seed },
+    ),
     fleiss_kappa: fleissOf(counts, places.length),
     unanimous: unanimousOf(counts, places.length),
     effective_judges: effectiveOf(counts, places.length),
@@ -178,54 +182,62 @@ interface Pattern {
   count: number;
 }
 
-/** Calls `take` with the number of the prompt and the ratings of each comparison; the unit is reused. */
-function eachUnit({ prompt, cells, width }: Outcomes, places: number[], take: (prompt: number, unit: Unit) => void) {
-  const unit: Unit = [0, 0, 0];
-  for (let u = 0; u < prompt.length; u++) {
-    unit.fill(0);
-    for (const place of places) {
-      const category = cells[u * width + place]!;
-      if (category >= 0) unit[category]!++;
+/** How some judges rated each comparison, as one number: `unitAt` gives the ratings back. */
+function codesOf({ prompt, cells, width }: Outcomes, places: number[]): Float64Array {
+  const base = places.length + 1;
+  const worth = [base * base, base, 1];
+  const codes = new Float64Array(prompt.length);
+  for (const place of places) {
+    for (let u = 0, cell = place; u < prompt.length; u++, cell += width) {
+      const category = cells[cell]!;
+      if (category >= 0) codes[u]! += worth[category]!;
     }
-    take(prompt[u]!, unit);
   }
+  return codes;
+}
+
+function unitAt(code: number, judges: number): Unit {
+  const base = judges + 1;
+  return [Math.floor(code / base ** 2), Math.floor(code / base) % base, code % base];
 }
 
 /** Distinct patterns up to which whole prompts are resampled: the cost of a resample grows with them. */
 const MOST_PATTERNS = 4096;
 
 /** Patterns with how many prompts have them, or null when there are more than `MOST_PATTERNS`. */
-function patternsOf(outcomes: Outcomes, places: number[]): Pattern[] | null {
+function patternsOf({ prompt, prompts }: Outcomes, codes: Float64Array, judges: number): Pattern[] | null {
   // Each unit leads from the pattern before it to the next one.
   const next = new Map<number, number>();
-  const patterns: Unit[][] = [[]];
-  const at = new Int32Array(outcomes.prompts);
-  const base = places.length + 1;
-  eachUnit(outcomes, places, (prompt, unit) => {
-    if (patterns.length > 4 * MOST_PATTERNS) return;
-    const from = at[prompt]!;
-    const key = ((from * base + unit[0]) * base + unit[1]) * base + unit[2];
+  const before: number[] = [0];
+  const last: number[] = [0];
+  const at = new Int32Array(prompts);
+  const units = (judges + 1) ** 3;
+  for (let u = 0; u < codes.length; u++) {
+    const from = at[prompt[u]!]!;
+    const key = from * units + codes[u]!;
     let to = next.get(key);
     if (to === undefined) {
-      next.set(key, (to = patterns.length));
-      patterns.push([...patterns[from]!, [...unit]]);
+      next.set(key, (to = before.length));
+      before.push(from);
+      last.push(codes[u]!);
+      if (before.length > 4 * MOST_PATTERNS) return null;
     }
-    at[prompt] = to;
-  });
+    at[prompt[u]!] = to;
+  }
   const counts = new Map<number, number>();
   for (const pattern of at) if (pattern > 0) counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
-  if (patterns.length > 4 * MOST_PATTERNS || counts.size > MOST_PATTERNS) return null;
-  return [...counts].map(([pattern, count]) => ({ units: patterns[pattern]!, count }));
+  if (counts.size > MOST_PATTERNS) return null;
+  return [...counts].map(([pattern, count]) => {
+    const own: Unit[] = [];
+    for (let step = pattern; step > 0; step = before[step]!) own.unshift(unitAt(last[step]!, judges));
+    return { units: own, count };
+  });
 }
 
-function unitsOf(outcomes: Outcomes, places: number[]): Weighted {
-  const base = places.length + 1;
-  const counts = new Float64Array(base ** 3);
-  eachUnit(outcomes, places, (_, [losses, ties, wins]) => counts[(losses * base + ties) * base + wins]!++);
-  return [...counts].flatMap((count, at) => {
-    const unit = [Math.floor(at / base ** 2), Math.floor(at / base) % base, at % base];
-    return count > 0 && at > 0 ? [{ unit, count }] : [];
-  });
+function unitsOf(codes: Float64Array, judges: number): Weighted {
+  const counts = new Float64Array((judges + 1) ** 3);
+  for (let u = 0; u < codes.length; u++) counts[codes[u]!]!++;
+  return [...counts].flatMap((count, code) => (count > 0 && code > 0 ? [{ unit: unitAt(code, judges), count }] : []));
 }
 
 interface Resampling {
@@ -238,13 +250,7 @@ interface Resampling {
 const UPPER = [0, 1, 2, 4, 5, 8];
 
 /** Krippendorff's alpha over all comparisons, and its interval by prompt. */
-function alphaOfPrompts(
-  outcomes: Outcomes,
-  places: number[],
-  patterns: Pattern[] | null,
-  options: Resampling,
-): Agreement['krippendorff_alpha'] {
-  const resampling = patterns === null ? inTheLimit(outcomes, places) : byPattern(patterns);
+function alphaOfPrompts(resampling: Resampled, options: Resampling): Agreement['krippendorff_alpha'] {
   const { alpha: value, reason } = alphaOf(resampling.total, CATEGORIES);
   if (value === null) {
     const text =
@@ -286,17 +292,22 @@ function byPattern(patterns: Pattern[]): Resampled {
   };
 }
 
-function inTheLimit(outcomes: Outcomes, places: number[]): Resampled {
+function inTheLimit({ prompt, prompts }: Outcomes, codes: Float64Array, judges: number): Resampled {
   const size = UPPER.length;
-  const own = new Float64Array(outcomes.prompts * size);
-  const rated = new Uint8Array(outcomes.prompts);
+  const own = new Float64Array(prompts * size);
+  const rated = new Uint8Array(prompts);
   const one = new Float64Array(9);
-  eachUnit(outcomes, places, (prompt, unit) => {
-    one.fill(0);
-    addCoincidences(one, unit);
-    rated[prompt] = 1;
-    for (let c = 0; c < size; c++) own[prompt * size + c]! += one[UPPER[c]!]!;
-  });
+  const known = new Map<number, Float64Array>();
+  for (let u = 0; u < codes.length; u++) {
+    let coincidences = known.get(codes[u]!);
+    if (coincidences === undefined) {
+      addCoincidences(one.fill(0), unitAt(codes[u]!, judges));
+      known.set(codes[u]!, (coincidences = Float64Array.from(UPPER, (at) => one[at]!)));
+    }
+    rated[prompt[u]!] = 1;
+    const at = prompt[u]! * size;
+    for (let c = 0; c < size; c++) own[at + c]! += coincidences[c]!;
+  }
   const moments = new Moments(size);
   rated.forEach((there, prompt) => {
     if (there === 1) moments.add(own, prompt * size);

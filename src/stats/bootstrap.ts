@@ -3,7 +3,7 @@
 // only scores off every lattice fall back to seeded Monte Carlo. BCa (Efron 1987) takes z0 from the mid rank.
 import { centralSum, meanOf, type Counts } from './counts.js';
 import { normalQuantile } from './distributions.js';
-import { latticeOf, latticeQuantile, latticeSum, windowOf, type Lattice } from './lattice.js';
+import { latticeOf, latticeQuantile, latticeSum, NEGLIGIBLE, windowOf, type Lattice } from './lattice.js';
 import { acceleration, bcaShares, midRank, percentileInterval, resampleStatistic, sortedQuantile } from './resample.js';
 
 export interface Bootstrap {
@@ -104,23 +104,31 @@ function exactly(counts: Counts): MeanDistribution | null {
   };
 }
 
-/** Characteristic function of the sum of n draws with replacement: the n-th power of that of one draw. */
+/**
+ * Characteristic function of the sum of n draws with replacement: the n-th power of that of one draw. Its modulus grows
+ * by at most the mean distance of a draw from any point, per radian: where it is small, what follows need not be computed.
+ */
 function characteristic({ counts, n }: Counts, { steps }: Lattice, size: number) {
-  const cos = new Float64Array(size);
+  const cos = new Float64Array(size).fill(NaN);
   const sin = new Float64Array(size);
-  for (let j = 0; j < size; j++) {
-    cos[j] = Math.cos((2 * Math.PI * j) / size);
-    sin[j] = Math.sin((2 * Math.PI * j) / size);
-  }
+  const mean = steps.reduce((sum, step, k) => sum + step * counts[k]!, 0) / n;
+  const distance = steps.reduce((sum, step, k) => sum + Math.abs(step - mean) * counts[k]!, 0) / n;
+  const least = Math.exp(-NEGLIGIBLE / n) * (1 - 1e-9);
   return (j: number) => {
     let re = 0;
     let im = 0;
     for (let k = 0; k < steps.length; k++) {
       const turn = (j * steps[k]!) % size;
+      if (Number.isNaN(cos[turn]!)) {
+        cos[turn] = Math.cos((2 * Math.PI * turn) / size);
+        sin[turn] = Math.sin((2 * Math.PI * turn) / size);
+      }
       re += counts[k]! * cos[turn]!;
       im += counts[k]! * sin[turn]!;
     }
-    return { log: (n / 2) * Math.log((re * re + im * im) / (n * n)), angle: n * Math.atan2(im, re) };
+    const square = (re * re + im * im) / (n * n);
+    const skip = Math.floor(((least - Math.sqrt(square)) / distance / (2 * Math.PI)) * size) - 1;
+    return { log: (n / 2) * Math.log(square), angle: n * Math.atan2(im, re), skip: Math.max(0, skip) };
   };
 }
 

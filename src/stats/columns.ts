@@ -42,36 +42,43 @@ export interface Field {
   code: Int32Array;
 }
 
-/** Columns that are added up for the counts of a group. */
-export const TOTALS = [
-  'sum',
-  'squares',
-  'scored',
-  'wins',
-  'losses',
-  'ties',
-  'order_dependent',
-  'failed',
-  'judged',
-  'failed_judgments',
-  'pairs',
-] as const satisfies (keyof Columns)[];
-export type Totals = Record<(typeof TOTALS)[number], number>;
+/** Sums of columns over the rows of a group. */
+export type Totals = Record<
+  | 'sum'
+  | 'squares'
+  | 'scored'
+  | 'wins'
+  | 'losses'
+  | 'ties'
+  | 'order_dependent'
+  | 'failed'
+  | 'judged'
+  | 'failed_judgments'
+  | 'pairs',
+  number
+>;
 
 const ORDERS: readonly Order[] = ['baseline-first', 'candidate-first'];
 
 function emptyColumns(table: TallyTable, row: Int32Array, orders: Int32Array | null): Columns {
   const ints = (): Int32Array => new Int32Array(row.length);
-  const of = <A extends Int32Array | Float64Array>(column: A, into: A): A => {
+  // Ascending rows of whole tallies that are as many as the table has are its own.
+  const all = orders === null && row.length === table.rows;
+  const taken = (column: Int32Array): Int32Array => {
+    if (all) return column;
+    const into = ints();
     for (let i = 0; i < row.length; i++) into[i] = column[row[i]!]!;
     return into;
   };
+  const { length_difference } = table.sums;
+  const length = all ? length_difference : new Float64Array(row.length);
+  if (!all) for (let i = 0; i < row.length; i++) length[i] = length_difference[row[i]!]!;
   return {
     table,
     row,
     orders,
-    prompt: of(table.prompt, ints()),
-    item: of(table.item, ints()),
+    prompt: taken(table.prompt),
+    item: taken(table.item),
     sum: new Float64Array(row.length),
     squares: new Float64Array(row.length),
     scored: ints(),
@@ -85,8 +92,8 @@ function emptyColumns(table: TallyTable, row: Int32Array, orders: Int32Array | n
     pairs: ints(),
     repeats: ints(),
     gaps: new Uint8Array(row.length),
-    length: of(table.sums.length_difference, new Float64Array(row.length)),
-    lengths: of(table.counts.lengths, ints()),
+    length,
+    lengths: taken(table.counts.lengths),
     fields: new Map(),
     every: null,
   };
@@ -96,82 +103,104 @@ function emptyColumns(table: TallyTable, row: Int32Array, orders: Int32Array | n
 export function wholeColumns(table: TallyTable, rows: Int32Array, excludeOrderDependent = false): Columns {
   const columns = emptyColumns(table, rows, null);
   const { start, letters, scores } = table;
+  const { pairs } = table.counts;
   const [judged, failed] = [judgedIn(table), failedIn(table)];
   for (let at = 0; at < rows.length; at++) {
     const row = rows[at]!;
-    columns.repeats[at] = start[row + 1]! - start[row]!;
-    columns.judged[at] = judged(row);
-    columns.failed_judgments[at] = failed(row);
-    columns.pairs[at] = table.counts.pairs[row]!;
-    for (let cell = start[row]!; cell < start[row + 1]!; cell++) {
+    const [from, to] = [start[row]!, start[row + 1]!];
+    let [sum, squares, scored, wins, losses, ties, differing, failures, gap] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+    for (let cell = from; cell < to; cell++) {
       const letter = letters[cell]!;
-      if (letter === LETTER.w) columns.wins[at]!++;
-      else if (letter === LETTER.l) columns.losses[at]!++;
-      else if (letter === LETTER.t) columns.ties[at]!++;
-      else if (letter === LETTER.o) columns.order_dependent[at]!++;
-      else if (letter === LETTER.f) columns.failed[at]!++;
-      else columns.gaps[at] = 1;
+      if (letter === LETTER.w) wins++;
+      else if (letter === LETTER.l) losses++;
+      else if (letter === LETTER.t) ties++;
+      else if (letter === LETTER.o) differing++;
+      else if (letter === LETTER.f) failures++;
+      else gap = 1;
       const score = scores[cell]!;
       if (Number.isNaN(score) || (excludeOrderDependent && letter === LETTER.o)) continue;
-      columns.sum[at]! += score;
-      columns.squares[at]! += score * score;
-      columns.scored[at]!++;
+      sum += score;
+      squares += score * score;
+      scored++;
     }
+    columns.repeats[at] = to - from;
+    columns.judged[at] = judged[row]!;
+    columns.failed_judgments[at] = failed[row]!;
+    columns.pairs[at] = pairs[row]!;
+    columns.sum[at] = sum;
+    columns.squares[at] = squares;
+    columns.scored[at] = scored;
+    columns.wins[at] = wins;
+    columns.losses[at] = losses;
+    columns.ties[at] = ties;
+    columns.order_dependent[at] = differing;
+    columns.failed[at] = failures;
+    columns.gaps[at] = gap;
   }
   return columns;
 }
 
-/** Judgments of a row that are judged, and that failed, over all orders. */
-export function judgedIn({ counts: c }: TallyTable): (row: number) => number {
-  return (row) =>
-    c.baseline_first_wins[row]! +
-    c.baseline_first_losses[row]! +
-    c.baseline_first_ties[row]! +
-    c.candidate_first_wins[row]! +
-    c.candidate_first_losses[row]! +
-    c.candidate_first_ties[row]! +
-    c.order_unknown_wins[row]! +
-    c.order_unknown_losses[row]! +
-    c.order_unknown_ties[row]!;
+/** Judgments that are judged, and that failed, over all orders, by row of the table. */
+export function judgedIn(table: TallyTable): Int32Array {
+  const { counts: c } = table;
+  return together(table.rows, [
+    c.baseline_first_wins,
+    c.baseline_first_losses,
+    c.baseline_first_ties,
+    c.candidate_first_wins,
+    c.candidate_first_losses,
+    c.candidate_first_ties,
+    c.order_unknown_wins,
+    c.order_unknown_losses,
+    c.order_unknown_ties,
+  ]);
 }
 
-export function failedIn({ counts: c }: TallyTable): (row: number) => number {
-  return (row) => c.baseline_first_failed[row]! + c.candidate_first_failed[row]! + c.order_unknown_failed[row]!;
+export function failedIn({ rows, counts: c }: TallyTable): Int32Array {
+  return together(rows, [c.baseline_first_failed, c.candidate_first_failed, c.order_unknown_failed]);
+}
+
+function together(rows: number, columns: Int32Array[]): Int32Array {
+  const sums = new Int32Array(rows);
+  for (const column of columns) for (let row = 0; row < rows; row++) sums[row]! += column[row]!;
+  return sums;
 }
 
 /** One row a tally and order that was asked; wins, losses and ties are judgments here, and none is order-dependent. */
 export function orderColumns(table: TallyTable, rows: Int32Array): Columns {
   const both = [ordersIn(table, 'baseline_first'), ordersIn(table, 'candidate_first')] as const;
+  const asked = both.map(({ wins, losses, ties, failed }) => together(table.rows, [wins, losses, ties, failed]));
+  const [judged, failed] = [judgedIn(table), failedIn(table)];
   const made = new Int32Array(2 * rows.length);
   const orders = new Int32Array(2 * rows.length);
   let n = 0;
-  for (const row of rows) {
-    both.forEach(({ wins, losses, ties, failed }, order) => {
-      if (wins[row]! + losses[row]! + ties[row]! + failed[row]! === 0) return;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    for (let order = 0; order < 2; order++) {
+      if (asked[order]![row] === 0) continue;
       made[n] = row;
       orders[n++] = order;
-    });
+    }
   }
   const columns = emptyColumns(table, made.subarray(0, n), orders.subarray(0, n));
-  const [judged, failed] = [judgedIn(table), failedIn(table)];
-  for (let at = 0; at < n; at++) {
-    const row = made[at]!;
-    const own = both[orders[at]!]!;
-    const verdicts = own.wins[row]! + own.losses[row]! + own.ties[row]!;
-    // By order only counts are kept; judgments of one judge and order are comparisons of their own.
-    columns.repeats[at] = verdicts + own.failed[row]!;
-    columns.sum[at] = own.score[row]!;
-    // Singly known only where no other order was asked, else those of plain verdicts.
-    columns.squares[at] =
-      verdicts + own.failed[row]! < judged(row) + failed(row)
-        ? own.wins[row]! + own.ties[row]! / 4
-        : squaresOf(table, row);
-    columns.scored[at] = columns.judged[at] = verdicts;
-    columns.wins[at] = own.wins[row]!;
-    columns.losses[at] = own.losses[row]!;
-    columns.ties[at] = own.ties[row]!;
-    columns.failed[at] = columns.failed_judgments[at] = own.failed[row]!;
-  }
+  both.forEach((own, order) => {
+    for (let at = 0; at < n; at++) {
+      if (orders[at] !== order) continue;
+      const row = made[at]!;
+      const all = asked[order]![row]!;
+      // By order only counts are kept; judgments of one judge and order are comparisons of their own.
+      columns.repeats[at] = all;
+      columns.sum[at] = own.score[row]!;
+      // Singly known only where no other order was asked, else those of plain verdicts.
+      const alone = all === judged[row]! + failed[row]!;
+      columns.squares[at] = alone ? squaresOf(table, row) : own.wins[row]! + own.ties[row]! / 4;
+      columns.scored[at] = columns.judged[at] = all - own.failed[row]!;
+      columns.wins[at] = own.wins[row]!;
+      columns.losses[at] = own.losses[row]!;
+      columns.ties[at] = own.ties[row]!;
+      columns.failed[at] = columns.failed_judgments[at] = own.failed[row]!;
+    }
+  });
   return columns;
 }
 
@@ -185,13 +214,30 @@ function squaresOf({ start, scores }: TallyTable, row: number): number {
 }
 
 /** Sums of the columns over some rows. */
-export function totalsOf(columns: Columns, rows: ArrayLike<number>): Totals {
-  const totals = Object.fromEntries(TOTALS.map((name) => [name, 0])) as Totals;
-  for (const name of TOTALS) totals[name] = sumOver(columns[name], rows);
-  return totals;
+export function totalsOf(columns: Columns, rows: Int32Array): Totals {
+  return {
+    sum: added(columns.sum, rows),
+    squares: added(columns.squares, rows),
+    scored: counted(columns.scored, rows),
+    wins: counted(columns.wins, rows),
+    losses: counted(columns.losses, rows),
+    ties: counted(columns.ties, rows),
+    order_dependent: counted(columns.order_dependent, rows),
+    failed: counted(columns.failed, rows),
+    judged: counted(columns.judged, rows),
+    failed_judgments: counted(columns.failed_judgments, rows),
+    pairs: counted(columns.pairs, rows),
+  };
 }
 
-function sumOver(column: Int32Array | Float64Array, rows: ArrayLike<number>): number {
+function added(column: Float64Array, rows: Int32Array): number {
+  let sum = 0;
+  for (let i = 0; i < rows.length; i++) sum += column[rows[i]!]!;
+  return sum;
+}
+
+// A function of its own, since one that meets two kinds of arrays takes several times as long.
+function counted(column: Int32Array, rows: Int32Array): number {
   let sum = 0;
   for (let i = 0; i < rows.length; i++) sum += column[rows[i]!]!;
   return sum;
@@ -212,8 +258,11 @@ function orderField({ orders, row }: Columns): Field {
 
 const NAMES = { domain: 'domains', suite: 'suites', category: 'categories', judge: 'judges' } as const;
 
-function tableField({ table, row }: Columns, field: keyof typeof NAMES): Field {
+function tableField({ table, row, orders }: Columns, field: keyof typeof NAMES): Field {
+  const names = table[NAMES[field]];
+  const column = table[field];
+  if (orders === null && row.length === table.rows) return { names, code: column };
   const code = new Int32Array(row.length);
-  for (let i = 0; i < row.length; i++) code[i] = table[field][row[i]!]!;
-  return { names: table[NAMES[field]], code };
+  for (let i = 0; i < row.length; i++) code[i] = column[row[i]!]!;
+  return { names, code };
 }

@@ -2,7 +2,7 @@
 import type { Estimate, Group } from '../summary.js';
 import { bootstrapMean, bootstrapStatistic } from './bootstrap.js';
 import { clopperPearson } from './clopper-pearson.js';
-import { totalsOf, type Columns, type Totals } from './columns.js';
+import type { Columns, Totals } from './columns.js';
 import { comparisonsOf } from './groups.js';
 import { lengthControlOf, lengthShifts, notEstimable } from './length-control.js';
 import { minimumDetectableEffect } from './power.js';
@@ -26,8 +26,7 @@ export function estimateOf(
   options: EstimateOptions,
 ): Estimate {
   const { level, seed, method } = options;
-  const total = totalsOf(columns, rows);
-  const { rate } = sample;
+  const { rate, totals: total } = sample;
   const interval = intervalOf(sample, level, method);
   const effective = effectiveOf(sample, level)?.n_effective ?? null;
   const asked = total.judged + total.failed_judgments;

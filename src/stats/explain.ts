@@ -31,7 +31,7 @@ export function explain(
   const found = grouped(columns, grouping).find(({ group }) =>
     grouping.every((field) => group[field] === estimate.group[field]),
   );
-  const sample = sampleOf(columns, found?.rows ?? [], new Scratch(table.prompts), options.pooled);
+  const sample = sampleOf(columns, found?.rows ?? new Int32Array(), new Scratch(table.prompts), options.pooled);
   const name =
     grouping.length === 0 ? 'overall' : grouping.map((field) => `${field} ${estimate.group[field]}`).join(', ');
   const { wins, losses, ties, order_dependent, failed } = estimate;

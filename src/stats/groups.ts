@@ -1,7 +1,7 @@
 // The strata of a summary: which rows belong to which group.
 import type { Group } from '../summary.js';
 import { LETTER } from '../tally/table.js';
-import { fieldOf, type Columns } from './columns.js';
+import { fieldOf, type Columns, type Field } from './columns.js';
 
 export type Grouping = (keyof Group)[];
 
@@ -30,41 +30,58 @@ export function grouped(columns: Columns, grouping: Grouping, rows = everyRow(co
   // The overall group is there also when nothing is.
   if (grouping.length === 0) return [{ group: {}, rows }];
   const fields = grouping.map((field) => fieldOf(columns, field));
-  const homes = new Map<number, number>();
-  const first: number[] = [];
-  const sizes: number[] = [];
-  const home = new Int32Array(rows.length);
-  for (let i = 0; i < rows.length; i++) {
-    let key = 0;
-    for (let f = 0; f < fields.length && key >= 0; f++) {
-      const { code, names } = fields[f]!;
-      const value = code[rows[i]!]!;
-      key = value < 0 ? -1 : key * names.length + value;
-    }
-    if (key < 0) {
-      home[i] = -1;
-      continue;
-    }
-    let at = homes.get(key);
-    if (at === undefined) {
-      homes.set(key, (at = first.length));
-      first.push(rows[i]!);
-      sizes.push(0);
-    }
-    home[i] = at;
-    sizes[at]!++;
-  }
+  const { home, first, sizes } = homesOf(fields, rows);
   const groups = first.map((row, at): GroupRows => {
     const group = Object.fromEntries(grouping.map((field, f) => [field, fields[f]!.names[fields[f]!.code[row]!]!]));
-    return { group, rows: new Int32Array(sizes[at]!) };
+    return { group, rows: sizes[at] === rows.length ? rows : new Int32Array(sizes[at]!) };
   });
+  if (groups[0]?.rows === rows) return groups;
+  const places = groups.map((group) => group.rows);
   sizes.fill(0);
   for (let i = 0; i < rows.length; i++) {
     const at = home[i]!;
-    if (at >= 0) groups[at]!.rows[sizes[at]!++] = rows[i]!;
+    if (at >= 0) places[at]![sizes[at]!++] = rows[i]!;
   }
   return groups;
 }
+
+/** The number of the group of each row by first appearance, −1 where a field is null; each group's first row and size. */
+function homesOf(fields: Field[], rows: Int32Array): { home: Int32Array; first: number[]; sizes: number[] } {
+  // Field by field, so that no number grows beyond rows × names.
+  let home = new Int32Array(rows.length);
+  let first: number[] = [];
+  let sizes: number[] = [];
+  for (const { code, names } of fields) {
+    const homes = new Map<number, number>();
+    const known = new Int32Array(Math.min(DENSE, (first.length || 1) * names.length)).fill(-1);
+    const next = new Int32Array(rows.length);
+    first = [];
+    sizes = [];
+    for (let i = 0; i < rows.length; i++) {
+      const value = code[rows[i]!]!;
+      if (value < 0 || home[i]! < 0) {
+        next[i] = -1;
+        continue;
+      }
+      const key = home[i]! * names.length + value;
+      let at = key < known.length ? known[key]! : (homes.get(key) ?? -1);
+      if (at < 0) {
+        at = first.length;
+        if (key < known.length) known[key] = at;
+        else homes.set(key, at);
+        first.push(rows[i]!);
+        sizes.push(0);
+      }
+      next[i] = at;
+      sizes[at]!++;
+    }
+    home = next;
+  }
+  return { home, first, sizes };
+}
+
+/** Keys that have a place each in an array; larger ones are looked up. */
+const DENSE = 1 << 16;
 
 /** Every row of the columns, always the same array. */
 export function everyRow(columns: Columns): Int32Array {

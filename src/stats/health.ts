@@ -19,6 +19,7 @@ export interface HealthInput {
   table: TallyTable;
   /** Rows of this judge. */
   rows: Int32Array;
+  chances: HealthColumns;
   retests: Retest[];
   canaries: CanaryTally[];
   due: Due[] | null;
@@ -29,80 +30,87 @@ export interface HealthInput {
 
 /** Judge health of one judge; a rate without a chance is null with the reason. */
 export function healthOf(input: HealthInput): JudgeHealth {
-  const { judge, level, table, rows } = input;
+  const { judge, level, table, rows, chances } = input;
   const { counts: c } = table;
-  const rate = (events: Count, chances: Count, reason: string): Rate =>
-    asRate(rateOver(table, rows, events, chances, level), reason);
-  const column =
-    (column: Int32Array): Count =>
-    (row) =>
-      column[row]!;
+  const rate = (of: Chances, reason: string): Rate => asRate(rateOver(table, rows, of, level), reason);
   const failed: Partial<Record<Failure, number>> = {};
   for (const [reason, column] of table.failures) {
     let n = 0;
-    for (const row of rows) n += column[row]!;
+    for (let i = 0; i < rows.length; i++) n += column[rows[i]!]!;
     if (n > 0) failed[reason] = n;
   }
-  const pairs = column(c.pairs);
-  const orderDependent = orderDependentIn(table);
   const notPaired = 'no comparison was judged in both orders';
   return {
     judge,
-    first_slot_rate: rate(
-      (row) => c.baseline_first_losses[row]! + c.candidate_first_wins[row]!,
-      (row) =>
-        c.baseline_first_wins[row]! +
-        c.baseline_first_losses[row]! +
-        c.candidate_first_wins[row]! +
-        c.candidate_first_losses[row]!,
-      'no decisive judgment with a known order',
-    ),
-    position_consistency: rate((row) => c.pairs[row]! - orderDependent(row), pairs, notPaired),
-    order_dependent_rate: rate(orderDependent, pairs, notPaired),
+    first_slot_rate: rate(chances.first_slot, 'no decisive judgment with a known order'),
+    position_consistency: rate(chances.consistent, notPaired),
+    order_dependent_rate: rate(chances.order_dependent, notPaired),
     repeat_consistency: retestRate(input.retests, level),
     longer_wins_rate: rate(
-      column(c.longer_wins),
-      column(c.unequal),
+      { events: c.longer_wins, of: c.unequal },
       'no decisive judgment of texts that differ in length',
     ),
     failed,
-    coverage: coverageOf(table, rows, input.due, level),
+    coverage: coverageOf(input),
     canaries: input.canaries.map(({ kind, n, passed }) => ({ kind, n, passed })),
-    quote_mismatch_rate: rate(column(c.quote_mismatches), column(c.quotes), 'no judgment quotes the text it chose'),
-    score_contradictions: rate(column(c.score_contradictions), column(c.rated), 'no decisive judgment with scores'),
+    quote_mismatch_rate: rate({ events: c.quote_mismatches, of: c.quotes }, 'no judgment quotes the text it chose'),
+    score_contradictions: rate({ events: c.score_contradictions, of: c.rated }, 'no decisive judgment with scores'),
     family_overlap: overlapOf(judge, input.families),
     accuracy: input.accuracy,
   };
 }
 
-type Count = (row: number) => number;
+/** By row of the table: how often something came about, of how many chances. */
+interface Chances {
+  events: Int32Array;
+  of: Int32Array;
+}
 
-/** Order-dependent comparisons among those judged in both orders. */
-function orderDependentIn({ start, letters, counts }: TallyTable): Count {
-  return (row) => {
+export type HealthColumns = Record<'first_slot' | 'consistent' | 'order_dependent' | 'judged', Chances>;
+
+/** What the rates of every judge are made from, once a table. */
+export function healthColumns(table: TallyTable): HealthColumns {
+  const { rows, counts: c, start, letters } = table;
+  const ints = () => new Int32Array(rows);
+  const [first, decisive, consistent, differing, asked] = [ints(), ints(), ints(), ints(), ints()];
+  const [judged, failed] = [judgedIn(table), failedIn(table)];
+  for (let row = 0; row < rows; row++) {
+    first[row] = c.baseline_first_losses[row]! + c.candidate_first_wins[row]!;
+    decisive[row] = first[row]! + c.baseline_first_wins[row]! + c.candidate_first_losses[row]!;
     let n = 0;
     for (let cell = start[row]!; cell < start[row + 1]!; cell++) if (letters[cell] === LETTER.o) n++;
-    return Math.min(n, counts.pairs[row]!);
+    // Order-dependent comparisons among those judged in both orders.
+    differing[row] = Math.min(n, c.pairs[row]!);
+    consistent[row] = c.pairs[row]! - differing[row]!;
+    asked[row] = judged[row]! + failed[row]!;
+  }
+  return {
+    first_slot: { events: first, of: decisive },
+    consistent: { events: consistent, of: c.pairs },
+    order_dependent: { events: differing, of: c.pairs },
+    judged: { events: judged, of: asked },
   };
 }
 
 function rateOver(
   { prompt, prompts }: TallyTable,
   rows: Int32Array,
-  eventsOf: Count,
-  chancesOf: Count,
+  { events, of }: Chances,
   level: number,
 ): ReturnType<typeof clusteredRate> {
-  const events = new Float64Array(prompts);
+  const happened = new Float64Array(prompts);
   const chances = new Float64Array(prompts);
-  for (const row of rows) {
-    const n = chancesOf(row);
+  let any = false;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const n = of[row]!;
     if (n === 0) continue;
+    any = true;
     const at = prompt[row]!;
-    events[at]! += eventsOf(row);
+    happened[at]! += events[row]!;
     chances[at]! += n;
   }
-  return clusteredRate(events, chances, level);
+  return any ? clusteredRate(happened, chances, level) : null;
 }
 
 function asRate(rate: ReturnType<typeof clusteredRate>, reason: string): Rate {
@@ -124,18 +132,12 @@ function retestRate(retests: Retest[], level: number): Rate {
   return asRate(rate, 'no comparison was judged again in the same order');
 }
 
-function coverageOf(table: TallyTable, rows: Int32Array, due: Due[] | null, level: number): Rate {
-  const judged = judgedIn(table);
-  const failed = failedIn(table);
-  if (due === null)
-    return asRate(
-      rateOver(table, rows, judged, (row) => judged(row) + failed(row), level),
-      'nothing was asked',
-    );
+function coverageOf({ table, rows, due, level, chances: { judged } }: HealthInput): Rate {
+  if (due === null) return asRate(rateOver(table, rows, judged, level), 'nothing was asked');
   const n = due.reduce((sum, row) => sum + row.judgments, 0);
   if (n === 0) return { value: null, reason: 'nothing is due' };
   let all = 0;
-  for (const row of rows) all += judged(row);
+  for (let i = 0; i < rows.length; i++) all += judged.events[rows[i]!]!;
   // A share of a plan is a count and not a sample: it has no interval.
   return { value: Math.min(1, all / n), n };
 }

@@ -31,6 +31,8 @@ export function latticeOf(values: number[]): Lattice | null {
 export interface Term {
   log: number;
   angle: number;
+  /** How many terms behind a negligible one are certain to be so, too. */
+  skip?: number;
 }
 
 export interface LatticeSum {
@@ -42,7 +44,7 @@ export interface LatticeSum {
 }
 
 // exp(−42) = 6e-19: what lies outside the window, and terms below it, cannot be seen in a double.
-const NEGLIGIBLE = 42;
+export const NEGLIGIBLE = 42;
 
 /**
  * Window outside which a sum lies with a chance below 1e-17, by Bernstein's inequality: `mean` and `variance` of the
@@ -73,8 +75,11 @@ export function latticeSum(
   const weight: number[] = [];
   const angle: number[] = [];
   for (let j = 1; 2 * j <= size; j++) {
-    const { log, angle: turned } = term(j, size);
-    if (log < -NEGLIGIBLE) continue;
+    const { log, angle: turned, skip = 0 } = term(j, size);
+    if (log < -NEGLIGIBLE) {
+      j += skip;
+      continue;
+    }
     const both = 2 * j === size ? 1 : 2;
     index.push(j);
     weight.push((both * Math.exp(log)) / (size * Math.sin((Math.PI * j) / size)));

@@ -111,7 +111,9 @@ export interface LengthShifts {
 
 export function lengthShifts(lengthDifferences: ArrayLike<number>): LengthShifts {
   const sd = lengthDifferences.length < 2 ? 0 : sampleStandardDeviation(lengthDifferences as number[]);
-  return { sd, x: Float64Array.from(lengthDifferences, (d) => (sd === 0 ? 0 : Math.tanh(d / sd))) };
+  const x = new Float64Array(lengthDifferences.length);
+  if (sd > 0) for (let i = 0; i < x.length; i++) x[i] = Math.tanh(lengthDifferences[i]! / sd);
+  return { sd, x };
 }
 
 interface Information {

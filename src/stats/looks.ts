@@ -63,7 +63,7 @@ function scoresOf(table: TallyTable, panel: readonly string[], due: (judge: stri
     for (; to < table.rows && item[to] === item[from]; to++) {
       const least = asked[judge[to]!]!;
       if (least === null) continue;
-      if (judged(to) + failed(to) >= least) done++;
+      if (judged[to]! + failed[to]! >= least) done++;
       for (let cell = start[to]!; cell < start[to + 1]!; cell++) {
         if (Number.isNaN(scores[cell])) continue;
         sum += scores[cell]!;

@@ -1,10 +1,12 @@
 // The prompt scores of one group: what an interval, a test and a decision are computed from.
 import { countScores, countsOf, varianceOf, type Counts } from './counts.js';
-import type { Columns } from './columns.js';
+import { totalsOf, type Columns, type Totals } from './columns.js';
 import { tango } from './tango.js';
 import { effectiveN, shrunk, type EffectiveN } from './wilson.js';
 
 export interface Sample {
+  /** What all its rows come to. */
+  totals: Totals;
   /** Prompts with a score, their mean scores counted; for a pooled sample their linearised contributions. */
   counts: Counts;
   n: number;
@@ -45,30 +47,44 @@ export class Scratch {
     this.touched = new Int32Array(prompts);
   }
 
-  fill(columns: Columns, rows: ArrayLike<number>): void {
+  fill(columns: Columns, rows: Int32Array): void {
     const { stamp, touched } = this;
+    const { prompt, sum, scored, failed, length, lengths } = columns;
     const current = ++this.current;
     let n = 0;
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]!;
-      const at = columns.prompt[row]!;
-      if (stamp[at] !== current) {
+    // Rows of one prompt stand together nearly always: its sums go to their places once the next one begins.
+    for (let i = 0; i < rows.length;) {
+      const at = prompt[rows[i]!]!;
+      const again = stamp[at] === current;
+      if (!again) {
         stamp[at] = current;
         touched[n++] = at;
-        this.sum[at] = this.scored[at] = this.failed[at] = this.length[at] = this.lengths[at] = 0;
       }
-      this.sum[at]! += columns.sum[row]!;
-      this.scored[at]! += columns.scored[row]!;
-      this.failed[at]! += columns.failed[row]!;
-      this.length[at]! += columns.length[row]!;
-      this.lengths[at]! += columns.lengths[row]!;
+      let s = again ? this.sum[at]! : 0;
+      let k = again ? this.scored[at]! : 0;
+      let f = again ? this.failed[at]! : 0;
+      let d = again ? this.length[at]! : 0;
+      let l = again ? this.lengths[at]! : 0;
+      for (; i < rows.length && prompt[rows[i]!] === at; i++) {
+        const row = rows[i]!;
+        s += sum[row]!;
+        k += scored[row]!;
+        f += failed[row]!;
+        d += length[row]!;
+        l += lengths[row]!;
+      }
+      this.sum[at] = s;
+      this.scored[at] = k;
+      this.failed[at] = f;
+      this.length[at] = d;
+      this.lengths[at] = l;
     }
     this.n = n;
   }
 }
 
 /** The sample of a group; `pooled` weighs prompts by their number of scores and keeps them whole. */
-export function sampleOf(columns: Columns, rows: ArrayLike<number>, scratch: Scratch, pooled = false): Sample {
+export function sampleOf(columns: Columns, rows: Int32Array, scratch: Scratch, pooled = false): Sample {
   scratch.fill(columns, rows);
   const { touched, n: size } = scratch;
   const means = new Means(size);
@@ -78,8 +94,9 @@ export function sampleOf(columns: Columns, rows: ArrayLike<number>, scratch: Scr
   let low = 0;
   let high = 0;
   let asked = 0;
-  let single = true;
-  for (let i = 0; i < rows.length && single; i++) single = columns.pairs[rows[i]!] === 0;
+  const totals = totalsOf(columns, rows);
+  // Two orders of a comparison are two verdicts.
+  let single = totals.pairs === 0;
   for (let i = 0; i < size; i++) {
     const at = touched[i]!;
     const sum = scratch.sum[at]!;
@@ -103,6 +120,7 @@ export function sampleOf(columns: Columns, rows: ArrayLike<number>, scratch: Scr
   const rate = rateOf(counts);
   const verdicts = single ? verdictsOf(counts) : null;
   const sample: Sample = {
+    totals,
     counts,
     n: counts.n,
     rate,

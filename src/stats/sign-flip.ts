@@ -1,7 +1,7 @@
 // Exact sign-flip permutation test of paired differences (Fisher 1935; Good 2005): the default test. Under the null
 // each prompt's difference is as likely to have either sign. For single verdicts it is the exact sign test.
 import { countScores, mapCounts, meanOf, varianceOf, type Counts } from './counts.js';
-import { latticeOf, latticeSum, windowOf } from './lattice.js';
+import { latticeOf, latticeSum, NEGLIGIBLE, windowOf } from './lattice.js';
 
 /** Additions up to which dynamic programming is used: under a millisecond. Beyond, the same law by inversion. */
 const DYNAMIC_WORK = 200_000;
@@ -104,15 +104,22 @@ function invertedTail(
   const sum = latticeSum(window, (j, size) => {
     let log = faded ? -Infinity : 0;
     let turned = 0;
+    let skip = 0;
     for (const term of terms) {
       if (log < -60) break;
       const cos = Math.cos((2 * Math.PI * ((j * term.size) % size)) / size);
-      log += term.count * Math.log(Math.abs(cos));
+      const own = term.count * Math.log(Math.abs(cos));
+      log += own;
+      // A cosine moves by at most its frequency per radian: one that is negligible by itself stays so for a while.
+      if (own < -NEGLIGIBLE && !smooth) {
+        const room = Math.exp(-NEGLIGIBLE / term.count) * (1 - 1e-9) - Math.abs(cos);
+        skip = Math.max(skip, Math.floor((room / term.size / (2 * Math.PI)) * size) - 1);
+      }
       if (cos < 0 && term.count % 2 === 1) turned ^= 1;
     }
     // A smooth law has only low frequencies: what returns beyond them is the grid's own.
     if (smooth && log < -60) faded = true;
-    return { log, angle: turned * Math.PI };
+    return { log, angle: turned * Math.PI, skip };
   });
   // By symmetry the lower tail, which the inversion adds up from the small end.
   return Math.max(sum.cdf(-observed), 1e-13);

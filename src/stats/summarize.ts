@@ -6,10 +6,10 @@ import { adjust } from './adjust.js';
 import { agreementOf } from './agreement.js';
 import { decide, defaultMargin, type DomainEvidence, type Tested } from './decision.js';
 import { coverageOf, estimateOf, type EstimateOptions } from './estimate.js';
-import { orderColumns, totalsOf, wholeColumns, type Columns } from './columns.js';
+import { orderColumns, wholeColumns, type Columns } from './columns.js';
 import { everyRow, grouped, GROUPINGS, type Grouping } from './groups.js';
 import { panelOf, type PanelOptions } from './panel.js';
-import { criteriaOf, healthOf, type Families } from './health.js';
+import { criteriaOf, healthColumns, healthOf, type Families } from './health.js';
 import { effectiveOf, intervalOf, sampleOf, Scratch, type IntervalMethod, type Sample } from './sample.js';
 import { signFlip } from './sign-flip.js';
 import { varianceOfScores } from './variance.js';
@@ -63,7 +63,7 @@ export function summarize(input: SummarizeInput): Summary {
   const { judges } = table;
   const panel = panelOf(judges, input);
   const all = rowsWhere(table, () => true);
-  const ofJudge = judges.map((_, at) => rowsWhere(table, (row) => table.judge[row] === at));
+  const ofJudge = rowsByJudge(table);
   const deciding =
     panel.length === judges.length ? all : rowsWhere(table, (row) => panel.includes(judges[table.judge[row]!]!));
   const every = columnsBy(table, all, input.excludeOrderDependent);
@@ -82,6 +82,7 @@ export function summarize(input: SummarizeInput): Summary {
     }
   }
   adjustFamilies(estimates, 1 - level);
+  const chances = healthColumns(table);
   const summary: Summary = {
     run: input.run ?? null,
     estimates,
@@ -91,6 +92,7 @@ export function summarize(input: SummarizeInput): Summary {
         judge,
         table,
         rows: ofJudge[at]!,
+        chances,
         retests: (input.retests ?? []).filter((row) => row.judge === judge),
         canaries: (input.canaries ?? []).filter((row) => row.judge === judge),
         due: input.due?.filter((row) => row.judge === judge) ?? null,
@@ -106,6 +108,15 @@ export function summarize(input: SummarizeInput): Summary {
   };
   summary.warnings = [...(input.warnings ?? []), ...warningsOf(summary, table)];
   return summary;
+}
+
+function rowsByJudge({ rows, judge, judges }: TallyTable): Int32Array[] {
+  const sizes = new Int32Array(judges.length);
+  for (let row = 0; row < rows; row++) sizes[judge[row]!]!++;
+  const own = Array.from(sizes, (size) => new Int32Array(size));
+  sizes.fill(0);
+  for (let row = 0; row < rows; row++) own[judge[row]!]![sizes[judge[row]!]!++] = row;
+  return own;
 }
 
 /** Columns of whole tallies, or of their orders, each made once and only if a grouping asks. */
@@ -218,7 +229,7 @@ function decisionOf(columns: Columns, samples: Samples, input: DecisionInput): S
   const tested = (name: string, rows: Int32Array, margin: number | null): Tested & { margin: number } => {
     const sample = samples.of(columns, rows);
     const used = margin ?? defaultMargin(sample.n);
-    const { wins, losses, ties, order_dependent } = totalsOf(columns, rows);
+    const { wins, losses, ties, order_dependent } = sample.totals;
     return {
       name,
       n: sample.n,

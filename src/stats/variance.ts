@@ -58,26 +58,28 @@ function comparisonsOf(
 ): { within: Within; repeats: Within; means: Float64Array } {
   const judges = new Spread();
   // Means of comparisons, in order of appearance; `before` chains those of one prompt.
-  const capacity = rows.reduce((sum, row) => sum + start[row + 1]! - start[row]!, 0);
+  let capacity = 0;
+  for (let i = 0; i < rows.length; i++) capacity += start[rows[i]! + 1]! - start[rows[i]!]!;
   const mean = new Float64Array(capacity);
   const of = new Int32Array(capacity);
   const sizes = new Int32Array(prompts + 1);
   let n = 0;
-  const group: number[] = [];
+  // Scores of one comparison, by judge.
+  const group = new Float64Array(rows.length);
   for (let from = 0; from < rows.length;) {
     const first = rows[from]!;
     let [to, repeats] = [from, 0];
     for (; to < rows.length && item[rows[to]!] === item[first]; to++)
       repeats = Math.max(repeats, start[rows[to]! + 1]! - start[rows[to]!]!);
     for (let r = 0; r < repeats; r++) {
-      group.length = 0;
+      let size = 0;
       for (let t = from; t < to; t++) {
         const row = rows[t]!;
         const cell = start[row]! + r;
-        if (cell < start[row + 1]! && !Number.isNaN(scores[cell])) group.push(scores[cell]!);
+        if (cell < start[row + 1]! && !Number.isNaN(scores[cell]!)) group[size++] = scores[cell]!;
       }
-      if (group.length === 0) continue;
-      mean[n] = judges.add(group, 0, group.length);
+      if (size === 0) continue;
+      mean[n] = judges.add(group, 0, size);
       of[n++] = prompt[first]!;
       sizes[prompt[first]! + 1]!++;
     }
@@ -105,14 +107,16 @@ class Spread {
   private groups = 0;
 
   /** Takes a group of one or more and gives its mean. */
-  add(values: ArrayLike<number>, from: number, to: number): number {
+  add(values: Float64Array, from: number, to: number): number {
     let sum = 0;
     for (let i = from; i < to; i++) sum += values[i]!;
     const mean = sum / (to - from);
     this.groups++;
     this.inverse += 1 / (to - from);
     this.df += to - from - 1;
-    for (let i = from; i < to; i++) this.squares += (values[i]! - mean) ** 2;
+    let squares = this.squares;
+    for (let i = from; i < to; i++) squares += (values[i]! - mean) ** 2;
+    this.squares = squares;
     return mean;
   }
 
@@ -137,7 +141,8 @@ function orderVariance(
   rows: Int32Array,
 ): { variance: number | null; pairs: number; scored: number } {
   let [sum, pairs, scored] = [0, 0, 0];
-  for (const row of rows) {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
     pairs += counts.pairs[row]!;
     for (let cell = start[row]!; cell < start[row + 1]!; cell++) {
       const score = scores[cell]!;
@@ -151,15 +156,17 @@ function orderVariance(
 
 /** Mean over prompts of the mean score at each repeat, from repeat 0. */
 function byRepeat({ prompt, prompts, start, scores }: TallyTable, rows: Int32Array): (number | null)[] {
-  const repeats = rows.reduce((most, row) => Math.max(most, start[row + 1]! - start[row]!), 0);
+  let repeats = 0;
+  for (let i = 0; i < rows.length; i++) repeats = Math.max(repeats, start[rows[i]! + 1]! - start[rows[i]!]!);
   const sums = new Float64Array(prompts);
   const counts = new Int32Array(prompts);
   return Array.from({ length: repeats }, (_, r) => {
     sums.fill(0);
     counts.fill(0);
-    for (const row of rows) {
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
       const cell = start[row]! + r;
-      if (cell >= start[row + 1]! || Number.isNaN(scores[cell])) continue;
+      if (cell >= start[row + 1]! || Number.isNaN(scores[cell]!)) continue;
       sums[prompt[row]!]! += scores[cell]!;
       counts[prompt[row]!]!++;
     }

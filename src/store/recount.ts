@@ -6,7 +6,7 @@ import type { Judgment } from '../records.js';
 import { type Counted, Tallying } from '../tally/fold.js';
 import { arranged, emptyTable, layOut } from '../tally/table.js';
 import { type Beside, type Chunk, chunkOf, encodeChunk, PackedChunk, unpack } from './chunks.js';
-import { decodeFrame, encodeFrame, type Frame, frameOf } from './frames.js';
+import { encodeFrame, frameOf } from './frames.js';
 import type { Connection, Database, JudgmentsTable } from './schema.js';
 
 type Db = Kysely<Database>;
@@ -33,7 +33,7 @@ export function recounts({ db }: Pick<Connection, 'db'>) {
 }
 
 async function countNoted(db: Db, runId: string): Promise<void> {
-  for (;;) {
+  for (let portion = 0; ; portion++) {
     const noted = await db
       .selectFrom('untallied')
       .select('position')
@@ -44,14 +44,14 @@ async function countNoted(db: Db, runId: string): Promise<void> {
       .execute();
     if (noted.length === 0) return;
     // The row that is the lock of a recount comes with it.
-    await frameFor(db, runId);
+    if (portion === 0) await frameFor(db, runId);
     const positions = noted.map(({ position }) => position);
     await db.transaction().execute((trx) => countAgain(trx, runId, positions));
   }
 }
 
-/** The order and identity of a run's prompts, made anew when prompts have been added. */
-export async function frameFor(db: Db, runId: string): Promise<Frame> {
+/** The order and identity of a run's prompts as bytes, made anew when prompts have been added. */
+export async function frameFor(db: Db, runId: string): Promise<Buffer> {
   const [kept, there] = await Promise.all([
     db.selectFrom('tallied_runs').select(['prompts', 'frame']).where('run_id', '=', runId).executeTakeFirst(),
     db
@@ -60,14 +60,14 @@ export async function frameFor(db: Db, runId: string): Promise<Frame> {
       .where('run_id', '=', runId)
       .executeTakeFirstOrThrow(),
   ]);
-  if (kept?.frame && kept.prompts === there.n) return decodeFrame(kept.frame);
+  if (kept?.frame && kept.prompts === there.n) return kept.frame;
   const rows = await db
     .selectFrom('prompts')
     .select(['position', 'suite', 'domain', 'category', 'prompt_id', 'prompt_hash'])
     .where('run_id', '=', runId)
     .execute();
-  const frame = frameOf(rows);
-  const made = { prompts: rows.length, frame: encodeFrame(frame), due_of: null, due: null };
+  const frame = encodeFrame(frameOf(rows));
+  const made = { prompts: rows.length, frame, due_of: null, due: null };
   await db
     .insertInto('tallied_runs')
     .values({ run_id: runId, version: 1, ...made })
@@ -99,17 +99,17 @@ async function countAgain(trx: Transaction<Database>, runId: string, positions: 
     .execute();
   const before = new Map(kept.map(({ chunk, counted }) => [chunk, new PackedChunk(chunk, counted)]));
   const changed = new Set(positions);
-  for (const chunk of chunks) {
-    const counted = put(chunk, before.get(chunk), fresh.get(chunk), changed);
-    if (counted === null)
-      await trx.deleteFrom('tallies').where('run_id', '=', runId).where('chunk', '=', chunk).execute();
-    else
-      await trx
-        .insertInto('tallies')
-        .values({ run_id: runId, chunk, counted })
-        .onConflict((c) => c.columns(['run_id', 'chunk']).doUpdateSet({ counted }))
-        .execute();
-  }
+  const rows = chunks.map((chunk) => ({ chunk, counted: put(chunk, before.get(chunk), fresh.get(chunk), changed) }));
+  const empty = rows.filter(({ counted }) => counted === null).map(({ chunk }) => chunk);
+  if (empty.length > 0)
+    await trx.deleteFrom('tallies').where('run_id', '=', runId).where('chunk', 'in', empty).execute();
+  const full = rows.flatMap(({ chunk, counted }) => (counted === null ? [] : [{ run_id: runId, chunk, counted }]));
+  if (full.length > 0)
+    await trx
+      .insertInto('tallies')
+      .values(full)
+      .onConflict((c) => c.columns(['run_id', 'chunk']).doUpdateSet((e) => ({ counted: e.ref('excluded.counted') })))
+      .execute();
 }
 
 const ROW = [

@@ -4,7 +4,8 @@ import { canonicalJson } from '../hash.js';
 import type { Canary, CanaryTally, Domain, Due, Order, Retest, Tally, Winner } from '../records.js';
 import { ORDER_FIELDS, ordersIn, pick, rowsWhere, talliesOf, type TallyTable } from '../tally/table.js';
 import { type Beside, CHUNK, encodeChunk, PackedChunk, unpack } from './chunks.js';
-import { framed } from './frames.js';
+import { decodeFrame } from './frames.js';
+import { keptTables } from './kept-tables.js';
 import { countRows, frameFor, recounts } from './recount.js';
 import type { Connection } from './schema.js';
 
@@ -42,32 +43,26 @@ export interface RunCounts {
 export function tallyQueries(connection: Connection) {
   const { db } = connection;
   const recount = recounts(connection);
+  const tables = keptTables(connection);
+  const counts = new WeakMap<TallyTable, Pick<RunCounts, 'stored' | 'judged' | 'failed'>>();
 
   /** Tallies with the positions of their prompts by row, and what stands beside them. */
   async function read(runId: string) {
     await recount(runId);
     const before = await db.selectFrom('tallied_runs').select('version').where('run_id', '=', runId).executeTakeFirst();
-    const rows = await db
-      .selectFrom('tallies')
-      .select(['chunk', 'counted'])
-      .where('run_id', '=', runId)
-      .orderBy('chunk')
-      .execute();
-    // After the chunks: a prompt is there before its judgments are.
-    const frame = await frameFor(db, runId);
-    const chunks = rows.map(({ chunk, counted }) => new PackedChunk(chunk, counted));
-    const beside = chunks.flatMap(({ header }) => header.beside);
-    return { ...framed(frame, unpack(chunks)), beside, version: before?.version ?? 0 };
+    // The frame after the chunks: a prompt is there before its judgments are.
+    return { ...(await tables(runId, () => frameFor(db, runId))), version: before?.version ?? 0 };
   }
 
   async function counted(runId: string): Promise<RunCounts> {
     const { table, beside, version } = await read(runId);
+    let known = counts.get(table);
+    if (known === undefined) counts.set(table, (known = { stored: strataOf(table), ...statesOf(table, beside) }));
     return {
       table,
       retests: retestsOf(beside),
       canaries: beside.flatMap(({ canaries }) => canaries),
-      stored: strataOf(table),
-      ...statesOf(table, beside),
+      ...known,
       version,
     };
   }
@@ -136,7 +131,7 @@ export function tallyQueries(connection: Connection) {
      */
     async falseTallies(runId: string): Promise<{ first: number; last: number }[]> {
       await recount(runId);
-      const frame = await frameFor(db, runId);
+      const frame = decodeFrame(await frameFor(db, runId));
       const wrong: { first: number; last: number }[] = [];
       for (let chunk = 0; chunk * CHUNK < frame.rank.length; chunk++) {
         const positions = Array.from({ length: CHUNK }, (_, i) => chunk * CHUNK + i);

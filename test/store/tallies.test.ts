@@ -180,6 +180,19 @@ everyStore('kept tallies', (open, engine) => {
     await expectRight(store);
   });
 
+  it('are unpacked once while nothing changes, and anew as soon as a row has', async ({ skip }) => {
+    if (engine.missing !== null) skip(engine.missing);
+    const store = await open();
+    await store.createRun(RUN, SUITES);
+    const rows = everyJudgment();
+    await store.addJudgments(rows.slice(1));
+    const { table } = await store.counted('run');
+    expect((await store.counted('run')).table).toBe(table);
+    await store.addJudgments(rows.slice(0, 1));
+    expect((await store.counted('run')).table).not.toBe(table);
+    await expectRight(store);
+  });
+
   it('are told false when they are, and the next reader has them right', async ({ skip }) => {
     if (engine.missing !== null) skip(engine.missing);
     const store = await open();
