@@ -215,32 +215,45 @@ function squaresOf({ start, scores }: TallyTable, row: number): number {
 
 /** Sums of the columns over some rows. */
 export function totalsOf(columns: Columns, rows: Int32Array): Totals {
-  return {
-    sum: added(columns.sum, rows),
-    squares: added(columns.squares, rows),
-    scored: counted(columns.scored, rows),
-    wins: counted(columns.wins, rows),
-    losses: counted(columns.losses, rows),
-    ties: counted(columns.ties, rows),
-    order_dependent: counted(columns.order_dependent, rows),
-    failed: counted(columns.failed, rows),
-    judged: counted(columns.judged, rows),
-    failed_judgments: counted(columns.failed_judgments, rows),
-    pairs: counted(columns.pairs, rows),
-  };
+  return totalsBy(columns, rows, new Int32Array(rows.length), 1)[0]!;
 }
 
-function added(column: Float64Array, rows: Int32Array): number {
-  let sum = 0;
-  for (let i = 0; i < rows.length; i++) sum += column[rows[i]!]!;
-  return sum;
+/**
+ * The same for each of several groups, all in one walk through each column: group by group would fetch all of its memory
+ * as often as there are groups. `home` is the group of each row, −1 where it has none.
+ */
+export function totalsBy(columns: Columns, rows: Int32Array, home: Int32Array, groups: number): Totals[] {
+  const sums = {
+    sum: added(columns.sum, rows, home, groups),
+    squares: added(columns.squares, rows, home, groups),
+    scored: counted(columns.scored, rows, home, groups),
+    wins: counted(columns.wins, rows, home, groups),
+    losses: counted(columns.losses, rows, home, groups),
+    ties: counted(columns.ties, rows, home, groups),
+    order_dependent: counted(columns.order_dependent, rows, home, groups),
+    failed: counted(columns.failed, rows, home, groups),
+    judged: counted(columns.judged, rows, home, groups),
+    failed_judgments: counted(columns.failed_judgments, rows, home, groups),
+    pairs: counted(columns.pairs, rows, home, groups),
+  } satisfies Record<keyof Totals, Float64Array>;
+  const names = Object.keys(sums) as (keyof Totals)[];
+  return Array.from(
+    { length: groups },
+    (_, at) => Object.fromEntries(names.map((name) => [name, sums[name][at]!])) as Totals,
+  );
+}
+
+function added(column: Float64Array, rows: Int32Array, home: Int32Array, groups: number): Float64Array {
+  const sums = new Float64Array(groups);
+  for (let i = 0; i < rows.length; i++) if (home[i]! >= 0) sums[home[i]!]! += column[rows[i]!]!;
+  return sums;
 }
 
 // A function of its own, since one that meets two kinds of arrays takes several times as long.
-function counted(column: Int32Array, rows: Int32Array): number {
-  let sum = 0;
-  for (let i = 0; i < rows.length; i++) sum += column[rows[i]!]!;
-  return sum;
+function counted(column: Int32Array, rows: Int32Array, home: Int32Array, groups: number): Float64Array {
+  const sums = new Float64Array(groups);
+  for (let i = 0; i < rows.length; i++) if (home[i]! >= 0) sums[home[i]!]! += column[rows[i]!]!;
+  return sums;
 }
 
 /** A field of the rows as numbers, made once. Null everywhere for the order of whole tallies. */

@@ -1,7 +1,7 @@
 // The strata of a summary: which rows belong to which group.
 import type { Group } from '../summary.js';
 import { LETTER } from '../tally/table.js';
-import { fieldOf, type Columns, type Field } from './columns.js';
+import { fieldOf, totalsBy, totalsOf, type Columns, type Field, type Totals } from './columns.js';
 
 export type Grouping = (keyof Group)[];
 
@@ -20,6 +20,8 @@ export interface GroupRows {
   group: Group;
   /** Ascending. */
   rows: Int32Array;
+  /** What its rows come to; made for all groups when it is asked of one. */
+  totals(): Totals;
 }
 
 /**
@@ -28,12 +30,17 @@ export interface GroupRows {
  */
 export function grouped(columns: Columns, grouping: Grouping, rows = everyRow(columns)): GroupRows[] {
   // The overall group is there also when nothing is.
-  if (grouping.length === 0) return [{ group: {}, rows }];
+  if (grouping.length === 0) return [{ group: {}, rows, totals: () => totalsOf(columns, rows) }];
   const fields = grouping.map((field) => fieldOf(columns, field));
   const { home, first, sizes } = homesOf(fields, rows);
+  let made: Totals[] | null = null;
   const groups = first.map((row, at): GroupRows => {
     const group = Object.fromEntries(grouping.map((field, f) => [field, fields[f]!.names[fields[f]!.code[row]!]!]));
-    return { group, rows: sizes[at] === rows.length ? rows : new Int32Array(sizes[at]!) };
+    return {
+      group,
+      rows: sizes[at] === rows.length ? rows : new Int32Array(sizes[at]!),
+      totals: () => (made ??= totalsBy(columns, rows, home, first.length))[at]!,
+    };
   });
   if (groups[0]?.rows === rows) return groups;
   const places = groups.map((group) => group.rows);

@@ -84,7 +84,13 @@ export class Scratch {
 }
 
 /** The sample of a group; `pooled` weighs prompts by their number of scores and keeps them whole. */
-export function sampleOf(columns: Columns, rows: Int32Array, scratch: Scratch, pooled = false): Sample {
+export function sampleOf(
+  columns: Columns,
+  rows: Int32Array,
+  scratch: Scratch,
+  pooled = false,
+  totals = totalsOf(columns, rows),
+): Sample {
   scratch.fill(columns, rows);
   const { touched, n: size } = scratch;
   const means = new Means(size);
@@ -94,7 +100,6 @@ export function sampleOf(columns: Columns, rows: Int32Array, scratch: Scratch, p
   let low = 0;
   let high = 0;
   let asked = 0;
-  const totals = totalsOf(columns, rows);
   // Two orders of a comparison are two verdicts.
   let single = totals.pairs === 0;
   for (let i = 0; i < size; i++) {

@@ -7,7 +7,7 @@ import { agreementOf } from './agreement.js';
 import { decide, defaultMargin, type DomainEvidence, type Tested } from './decision.js';
 import { coverageOf, estimateOf, type EstimateOptions } from './estimate.js';
 import { orderColumns, wholeColumns, type Columns } from './columns.js';
-import { everyRow, grouped, GROUPINGS, type Grouping } from './groups.js';
+import { everyRow, grouped, GROUPINGS, type Grouping, type GroupRows } from './groups.js';
 import { panelOf, type PanelOptions } from './panel.js';
 import { criteriaOf, healthColumns, healthOf, type Families } from './health.js';
 import { effectiveOf, intervalOf, sampleOf, Scratch, type IntervalMethod, type Sample } from './sample.js';
@@ -76,9 +76,9 @@ export function summarize(input: SummarizeInput): Summary {
   for (const grouping of [[], ...(input.by ?? GROUPINGS)] as Grouping[]) {
     const perJudge = grouping.includes('judge');
     const columns = (perJudge ? every : main)(grouping.includes('order'));
-    for (const { group, rows } of grouped(columns, grouping)) {
+    for (const { group, rows, totals } of grouped(columns, grouping)) {
       const due = dueIn(input.due, group, perJudge ? judges : panel);
-      estimates.push(samples.estimate(group, columns, rows, { level, seed, method, due }));
+      estimates.push(samples.estimate(group, columns, rows, { level, seed, method, due }, totals));
     }
   }
   adjustFamilies(estimates, 1 - level);
@@ -157,8 +157,14 @@ class Samples {
     return this.entry(columns, rows).sample;
   }
 
-  estimate(group: Group, columns: Columns, rows: Int32Array, options: EstimateOptions): Estimate {
-    const entry = this.entry(columns, rows);
+  estimate(
+    group: Group,
+    columns: Columns,
+    rows: Int32Array,
+    options: EstimateOptions,
+    totals: GroupRows['totals'],
+  ): Estimate {
+    const entry = this.entry(columns, rows, totals);
     const made = (entry.estimate ??= estimateOf(group, columns, rows, entry.sample, options));
     // What is due differs where a group was planned and nothing of it is there yet.
     return {
@@ -168,10 +174,11 @@ class Samples {
     };
   }
 
-  private entry(columns: Columns, rows: Int32Array) {
+  private entry(columns: Columns, rows: Int32Array, totals?: GroupRows['totals']) {
     let entry = this.known.find((one) => one.columns === columns && same(one.rows, rows));
     if (entry === undefined) {
-      entry = { columns, rows, sample: sampleOf(columns, rows, this.scratch, this.pooled), estimate: null };
+      const sample = sampleOf(columns, rows, this.scratch, this.pooled, totals?.());
+      entry = { columns, rows, sample, estimate: null };
       this.known.push(entry);
     }
     return entry;
