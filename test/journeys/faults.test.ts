@@ -9,7 +9,7 @@ import { type Journey, openJourney, suiteOf } from './world.js';
 
 const TRANSPORT: FaultRates = { '429': 0.06, '429-after': 0.05, '500': 0.06, '529': 0.03, reset: 0.05, cut: 0.05 };
 const MIXED: FaultRates = {
-  ...{ '429': 0.04, '429-after': 0.04, '500': 0.04, '529': 0.02, reset: 0.04, hang: 0.005, cut: 0.035 },
+  ...{ '429': 0.04, '429-after': 0.04, '500': 0.04, '529': 0.02, reset: 0.04, hang: 0.002, cut: 0.038 },
   ...{ refusal: 0.02, unreadable: 0.02, 'cut-reply': 0.02, 'wrong-enum': 0.02 },
 };
 const mind = { position_bias: 0.2, quality: { 'tuned-model': 0.55 } };
@@ -60,7 +60,7 @@ describe('2,000 units under 30 % mixed faults', () => {
       baseline: { name: 'base', model: 'base-model', ...checkpoint },
       candidate: { name: 'tuned', model: 'tuned-model', ...checkpoint },
       judges: [
-        { name: 'judge', provider: 'openai', model: 'judge-model', base_url: journey.server.openai, timeout_s: 1 },
+        { name: 'judge', provider: 'openai', model: 'judge-model', base_url: journey.server.openai, timeout_s: 5 },
       ],
     });
     const models = openModels({ env: {}, concurrency: 64, clock: fastClock(400), random: () => 0.5 });

@@ -1,6 +1,7 @@
 // Runs for the screens to show, written straight into a store: the same from the same seed.
 import { readFileSync } from 'node:fs';
-import { configOf, configurationHash } from '../../src/configuration.js';
+import type { RunConfig } from '../../src/config.js';
+import { configDocument, configOf, configurationHash } from '../../src/configuration.js';
 import { hashOf } from '../../src/hash.js';
 import { inOrder, present, unblind } from '../../src/judging/present.js';
 import { parseTemplate } from '../../src/judging/template.js';
@@ -104,7 +105,7 @@ export async function seedRun(store: Store, seeded: SeededRun): Promise<Run> {
     config: {
       seed: 7,
       orders: 'both',
-      suites: suites.map(({ name, domain }) => ({ name, domain, sha256: hashOf(name) })),
+      suites: configDocument({ suites, templates: {} } as unknown as RunConfig)['suites'],
       sampling: { temperature: 0.75, max_tokens: 512, repeats },
       baseline: checkpointOf('qwen2.5-0.5b-instruct'),
       candidate: checkpointOf(seeded.candidate ?? CANDIDATE),
