@@ -151,7 +151,7 @@ class RunEngine implements Engine {
     }
     // In the order in which they were started.
     left.sort((a, b) => (a.id < b.id ? -1 : 1));
-    for (const run of left) await this.enqueue(run);
+    for (const run of left) if (!this.stopping) await this.enqueue(run);
     return left.map(({ id }) => id);
   }
 
@@ -162,7 +162,7 @@ class RunEngine implements Engine {
   }
 
   private async startOne(config: RunConfig): Promise<Run> {
-    if (this.stopping) throw new RequestRefused('NOT_AVAILABLE', 'the service is stopping.');
+    this.refuseStopping();
     // Posted run files name no recorded file and no folder, so nothing but the configuration is in the hash.
     const [known] = await this.store.runsOfConfiguration(configurationHash(config, {}));
     if (known?.status === 'done') return known;
@@ -173,10 +173,12 @@ class RunEngine implements Engine {
     return elsewhere ? run : this.resume(run.id);
   }
 
-  /** Puts a run in line; it is carried out as soon as there is room. */
+  /** Puts a run in line; it is carried out as soon as there is room, by the next service where this one stops meanwhile. */
   private async enqueue(run: Run): Promise<void> {
+    this.refuseStopping();
     const environment = { ...run.environment, service: true };
     await this.store.updateRun(run.id, { status: 'queued', reason: null, environment });
+    if (this.stopping) return;
     const active: Active = {
       controller: new AbortController(),
       waiting: new AbortController(),
@@ -247,6 +249,10 @@ class RunEngine implements Engine {
     const run = await this.store.run(id);
     if (run === null) throw new DoubleblindError('RUN_UNKNOWN', `there is no run "${id}".`);
     return run;
+  }
+
+  private refuseStopping(): void {
+    if (this.stopping) throw new RequestRefused('NOT_AVAILABLE', 'the service is stopping.');
   }
 
   private async refuseHeld(id: string): Promise<void> {

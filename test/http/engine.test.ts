@@ -205,6 +205,21 @@ describe('a run under way', () => {
     expect(judged.filter(({ status }) => status === 200).length).toBe(60);
   });
 
+  it('that was to go on when the service stopped is not begun by it', async () => {
+    const gate = new Gate();
+    await open({ hold: gate.pass });
+    const { id } = (await post(runFile(5))).json<Run>();
+    await expect.poll(() => server.counts.under_way).toBe(4);
+    await s.app.inject({ method: 'POST', url: `/api/runs/${id}/cancel` });
+    // It waits for the end of what was cancelled, and the service stops first.
+    const again = expect(engine.resume(id)).rejects.toMatchObject({ code: 'NOT_AVAILABLE' });
+    const stopped = engine.stop();
+    gate.open(1000);
+    await Promise.all([again, stopped]);
+    expect(await store.run(id)).toMatchObject({ status: 'cancelled' });
+    expect(server.counts.requests).toBe(4);
+  });
+
   it('of the command line is left to its process, also when the service starts', async () => {
     await open();
     const { id } = (await post(runFile(2))).json<Run>();

@@ -92,7 +92,7 @@ describe.skipIf(CHROMIUM === null)('a run under way', () => {
     gate.open(4);
     expect(await ended).toBe(0);
     service = await serveIn({ main, cwd: folder, endpoint: models.openai, port });
-    gate.open(2 * DUE);
+    gate.open(50 * DUE);
     await page.getByText(`${id} · baseline_comparison · done`).waitFor({ timeout: 60_000 });
     await page.getByRole('progressbar').waitFor({ state: 'detached' });
     await page
