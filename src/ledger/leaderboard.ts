@@ -3,8 +3,8 @@
 import type { Board, Early, Leaderboard, LeaderboardRow } from '../answers.js';
 import { PURPOSE as CERTIFICATION } from '../certification.js';
 import { isTestName } from '../checkpoints/training.js';
-import { DoubleblindError } from '../errors.js';
-import { ROLES, type Role, type Run } from '../records.js';
+import { DoubleblindError, suggest } from '../errors.js';
+import { DOMAINS, ROLES, type Role, type Run } from '../records.js';
 import { adjust, bootstrapBradleyTerry, bradleyTerry, pairings, signFlip } from '../stats/index.js';
 import { earlyOf, endedDecided } from '../stopping.js';
 import type { Store } from '../store/index.js';
@@ -37,9 +37,11 @@ interface Entry {
 
 /**
  * Every finished run in its board, best first; one that stopped because it was decided is finished and marked.
- * @throws NOT_COMPARABLE when runs are named that no board holds together
+ * @throws NOT_COMPARABLE when runs are named that no board holds together, INVALID_VALUE for a domain that is none and
+ * for a suite that no run has
  */
 export async function leaderboard(store: Store, query: LeaderboardQuery = {}): Promise<Leaderboard> {
+  if (query.domain !== undefined) refuseUnless(query.domain, DOMAINS, 'there is no domain');
   const left_out: Leaderboard['left_out'] = [];
   const entries: Entry[] = [];
   const configurations = new Map<string, Entry>();
@@ -57,6 +59,8 @@ export async function leaderboard(store: Store, query: LeaderboardQuery = {}): P
       }
     }
   }
+  if (entries.length === 0 && query.suite !== undefined)
+    refuseUnless(query.suite, await suitesOf(store, query), 'no run has a suite named');
   nameCheckpoints(entries);
   const groups = new Map<string, Entry[]>();
   for (const entry of entries) groups.set(keyOf(entry.basis), [...(groups.get(keyOf(entry.basis)) ?? []), entry]);
@@ -80,6 +84,20 @@ async function* runsOf(store: Store, { runs, purpose, tag }: LeaderboardQuery): 
     more = page.next_cursor !== null;
     cursor = page.next_cursor ?? undefined;
   }
+}
+
+/** Names of the suites of all runs, whether they are ranked or not. */
+async function suitesOf(store: Store, query: LeaderboardQuery): Promise<string[]> {
+  const names = new Set<string>();
+  for await (const run of runsOf(store, query)) for (const { name } of await store.suites(run.id)) names.add(name);
+  return [...names].sort();
+}
+
+function refuseUnless(word: string, known: readonly string[], none: string): void {
+  if (known.includes(word)) return;
+  const near = suggest(word, known);
+  const hint = near !== null ? `Did you mean "${near}"?` : known.length > 0 ? `Known: ${known.join(', ')}.` : undefined;
+  throw new DoubleblindError('INVALID_VALUE', `${none} "${word}".`, { hint });
 }
 
 function unfit(run: Run): string | null {

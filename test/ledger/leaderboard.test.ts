@@ -36,6 +36,23 @@ describe('leaderboard', () => {
     expect((await leaderboard(bench.store, { suite: 'in-domain' })).boards).toHaveLength(1);
   });
 
+  it('refuses a domain that is none and a suite that no run has, naming the nearest', async () => {
+    await bench.match('a', IN, { suites: [suiteOf(IN, 'in-domain')] });
+    const code = 'INVALID_VALUE';
+    const asked = (query: Parameters<typeof leaderboard>[1]) => leaderboard(bench.store, query);
+    await expect(asked({ suite: 'in-domian' })).rejects.toMatchObject({
+      code,
+      place: { hint: expect.stringContaining('"in-domain"') as string },
+    });
+    await expect(asked({ suite: 'nope' })).rejects.toMatchObject({ code, place: { hint: 'Known: in-domain.' } });
+    await expect(asked({ domain: 'multi-doman' })).rejects.toMatchObject({
+      code,
+      place: { hint: expect.stringContaining('"multi-domain"') as string },
+    });
+    expect((await asked({ suite: 'in-domain' })).items).toHaveLength(1);
+    expect((await asked({ domain: 'multi-domain' })).items).toEqual([]);
+  });
+
   it('does not rank a majority with a mean of the same judges', async () => {
     const judges = [
       { name: 'key', provider: 'reference', extract: 'number' },
