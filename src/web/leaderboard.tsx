@@ -39,7 +39,7 @@ export function LeaderboardScreen() {
   );
 }
 
-function BoardTable({ board, rows }: { board: Board; rows: LeaderboardRow[] }) {
+export function BoardTable({ board, rows }: { board: Board; rows: LeaderboardRow[] }) {
   const ranked = board.by === 'Bradley-Terry';
   const compared = rows.some((row) => row.p_against_first !== null);
   const name = board.suites.join(', ');
@@ -86,6 +86,7 @@ function BoardTable({ board, rows }: { board: Board; rows: LeaderboardRow[] }) {
                 <td>{rank ?? '–'}</td>
                 <th scope="row">
                   <Link href={`/runs/${encodeURIComponent(run_id)}`}>{checkpoint}</Link>
+                  {row.early !== null && ' *'}
                 </th>
                 <td className="words">{baseline}</td>
                 <td>
@@ -101,6 +102,14 @@ function BoardTable({ board, rows }: { board: Board; rows: LeaderboardRow[] }) {
           </tbody>
         </table>
       </div>
+      {rows.map(
+        ({ run_id, checkpoint, early }) =>
+          early !== null && (
+            <p key={run_id} className="quiet">
+              * {checkpoint}: {early.message}
+            </p>
+          ),
+      )}
     </section>
   );
 }
