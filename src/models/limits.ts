@@ -9,8 +9,7 @@ import { BusyTime } from './busy-time.js';
 import { Cancellation } from './cancellation.js';
 import { AskAgain, faultOf, ModelFailure, type Fault } from './failures.js';
 import { pauseMs } from './limit-headers.js';
-import { LearnedPace } from './learned-pace.js';
-import { Pace, type Clock } from './pace.js';
+import { LearnedPace, Pace, type Clock } from './pace.js';
 
 export interface EndpointOptions {
   /** Shown to people. */
@@ -237,19 +236,12 @@ export class Endpoint {
     const now = this.clock.now();
     const earliest = Math.max(this.requests.reserve(now), this.tokens.reserve(now, tokens));
     let paused: number;
-    let round: number;
     do {
       paused = this.pausedUntil;
-      round = this.learned.round;
-      await this.until(Math.max(earliest, paused), waiting);
-      // A place in the learned pace is taken after the pause, when every refusal of the burst has been heard.
-      if (paused === this.pausedUntil) await this.until(this.learned.reserve(this.clock.now()), waiting);
-    } while (paused !== this.pausedUntil || round !== this.learned.round);
+      const at = this.learned.reserve(Math.max(this.clock.now(), earliest, paused));
+      for (let left = at - this.clock.now(); left > 0; left = at - this.clock.now()) await this.sleep(left, waiting);
+    } while (this.pausedUntil !== paused && this.pausedUntil > this.clock.now());
     this.learned.departed(this.clock.now());
-  }
-
-  private async until(at: number, waiting: AbortSignal | undefined): Promise<void> {
-    for (let left = at - this.clock.now(); left > 0; left = at - this.clock.now()) await this.sleep(left, waiting);
   }
 
   /** A refusal takes effect here, before the place of the call is handed on. */
@@ -261,7 +253,7 @@ export class Endpoint {
     if (kind !== 'limited') return;
     this.counts.limited++;
     const first = started > this.cutAt;
-    this.learned.refused(now, this.pausedUntil, first);
+    if (wait_ms !== null) this.learned.refused(now, this.pausedUntil - now, first);
     if (!first) return;
     this.cutAt = now;
     this.resize(this.concurrency * CUT);
