@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** What waits for processes and browsers: begun late, a long one of them would be waited for alone. */
+/** What waits for browsers, signals and databases that crash: begun late, a long one of them would be waited for alone. */
+const APART = ['test/{web,journeys}/**/*.test.ts'];
 const LONG = /\/test\/(?:web|journeys)\//;
+/** A browser or a process that the machine starved is tried once more, and named as such; `npm run soak` tries nothing twice. */
+const AGAIN = 1;
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -31,12 +34,14 @@ export default defineConfig({
     sequence: { sequencer: LongFirst },
     globalSetup: 'test/suite-postgres.ts',
     projects: [
-      { extends: true, test: { name: 'tests', include: ['test/**/*.test.ts'] } },
+      { extends: true, test: { name: 'tests', include: ['test/**/*.test.ts'], exclude: APART } },
+      { extends: true, test: { name: 'apart', include: APART, retry: AGAIN } },
       {
         extends: true,
         test: {
           name: 'on PostgreSQL',
           include: ON_BOTH,
+          retry: AGAIN,
           setupFiles: 'test/on-postgres.ts',
           env: { DOUBLEBLIND_TESTED_ENGINE: 'postgres' },
         },

@@ -8,5 +8,8 @@ const env = {
   DOUBLEBLIND_SOAK_PROMPTS: '5000',
 };
 const tests = ['test/journeys/resume.test.ts', 'test/journeys/batch-kills.test.ts', 'test/journeys/workers.test.ts'];
-const { status } = spawnSync('npx', ['vitest', 'run', '--testTimeout=3600000', ...tests], { stdio: 'inherit', env });
+const { status } = spawnSync('npx', ['vitest', 'run', '--retry=0', '--testTimeout=3600000', ...tests], {
+  stdio: 'inherit',
+  env,
+});
 process.exitCode = status ?? 1;

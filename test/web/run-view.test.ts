@@ -39,7 +39,7 @@ describe.skipIf(CHROMIUM === null)('the page of a run', () => {
       runPath(VIEWS.whole),
       async (page) => {
         await page.getByText('people among themselves').waitFor();
-        await page.locator('details').evaluateAll((all) => all.forEach((one) => one.setAttribute('open', '')));
+        await page.evaluate(`document.querySelectorAll('details').forEach((one) => one.setAttribute('open', ''))`);
         await page.keyboard.press('t');
         await page.getByRole('columnheader', { name: 'at equal length' }).waitFor();
       },
@@ -151,9 +151,9 @@ describe.skipIf(CHROMIUM === null)('the page of a run', () => {
     const words = (await sweep.getByRole('img', { name: /^Win rate of the candidate/ }).getAttribute('aria-label'))!;
     expect(words).toMatch(/in-domain: step 100 .*; step 200 .*; step 290 .*out-of-domain: step 100/);
     expect(await sweep.locator('.sentences').innerText()).toContain('The second epoch was needed');
-    const pictures = await sweep
-      .getByRole('img')
-      .evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')));
+    const pictures = await Promise.all(
+      (await sweep.getByRole('img').all()).map((picture) => picture.getAttribute('aria-label')),
+    );
     expect(pictures.slice(1).map((label) => label!.split(':')[0])).toEqual([
       'training loss, dashed',
       'gsm8k pass@1',
