@@ -1,11 +1,12 @@
 // What was asked, of whom, and how to ask it again.
 import type { RunDetail } from '../answers.js';
 import { Copy } from './copy.js';
+import { type Fact, Facts } from './facts.js';
 import { count, counted } from './numbers.js';
 
 export function Configuration({ run }: { run: RunDetail }) {
   const command = `npx doubleblind reproduce ${run.id}`;
-  const rows: [string, string | null][] = [
+  const facts: Fact[] = [
     ['name', run.name],
     ['purpose', run.purpose],
     ['training data', [run.data_purpose, run.data_path].filter((part) => part !== null).join(', ') || null],
@@ -36,17 +37,7 @@ export function Configuration({ run }: { run: RunDetail }) {
           To repeat it: <code>{command}</code> <Copy text={command}>copy</Copy>
         </p>
       )}
-      <dl className="facts">
-        {rows.map(
-          ([name, value]) =>
-            value !== null && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <Facts facts={facts} />
       {parts.map(
         ([name, value]) =>
           Object.keys(value).length > 0 && (

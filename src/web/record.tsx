@@ -1,5 +1,6 @@
 // The judgment as it is stored: what it cost, who answered, and the whole record.
 import type { Judgment } from '../records.js';
+import { type Fact, Facts } from './facts.js';
 import { count, counted, duration, moment, money } from './numbers.js';
 import { ModelText } from './text.js';
 
@@ -11,7 +12,7 @@ export function Record({ judgment }: { judgment: Judgment }) {
     output_tokens !== null && `${count(output_tokens)} out`,
   ].filter(Boolean);
   const served = judgment.judge_model_served ?? judgment.judge_model;
-  const facts: [string, string | null][] = [
+  const facts: Fact[] = [
     ['model', [judgment.judge_provider, served].filter(Boolean).join(', ') || null],
     ['cost', judgment.attempts === 0 ? null : money(judgment.cost_usd)],
     ['tokens', tokens.join(', ') || null],
@@ -24,17 +25,7 @@ export function Record({ judgment }: { judgment: Judgment }) {
   return (
     <section aria-labelledby="record">
       <h2 id="record">Record</h2>
-      <dl className="facts">
-        {facts.map(
-          ([name, value]) =>
-            value !== null && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <Facts facts={facts} />
       <Raw judgment={judgment} />
     </section>
   );
