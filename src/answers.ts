@@ -2,10 +2,10 @@
 // where it is made to the page.
 import type {
   Domain,
+  Due,
   Finding,
   Judgment,
   Message,
-  Order,
   Outcome,
   Prompt,
   Role,
@@ -71,14 +71,7 @@ export interface RunDetail extends Run, Glance {
     latency_ms: number | null;
   }[];
   /** What is stored: the choices of the filters. */
-  strata: {
-    suite: string;
-    domain: Domain | null;
-    category: string | null;
-    judge: string;
-    order: Order | null;
-    judgments: number;
-  }[];
+  strata: Due[];
   /** Of the last audit. */
   findings: { code: string; severity: Finding['severity']; n: number }[];
   /** Which process carries it out. */

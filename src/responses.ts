@@ -3,25 +3,12 @@
 import type { Checkpoint, RunConfig } from './config.js';
 import { DoubleblindError } from './errors.js';
 import { hashOf } from './hash.js';
-import { cacheKey, type EndpointSpec, type Model, ModelFailure } from './models/index.js';
+import { cacheKey, type EndpointSpec, ModelFailure } from './models/index.js';
 import { loadRecorded, type Recorded } from './models/recorded.js';
 import type { PlannedPrompt } from './plan.js';
 import { type Answer, type Message, type Response, ROLES, type Role } from './records.js';
-import type { CacheUse } from './judgment.js';
+import type { JudgingWorld } from './judgment.js';
 import { responseId } from './store/responses.js';
-import type { CachedAnswer } from './store/cache.js';
-import type { Store } from './store/index.js';
-
-export interface RespondingWorld {
-  store: Pick<Store, 'cached'>;
-  model(spec: EndpointSpec): Model;
-  now(): string;
-  stopping: AbortSignal;
-  cache: CacheUse;
-  admit(): void | Promise<void>;
-  paid(cost: number | null): void;
-  keep(answer: CachedAnswer): void;
-}
 
 /** Recorded files of a run by role, with the SHA-256 that stands in its configuration. */
 export type RecordedFiles = Partial<Record<Role, Recorded>>;
@@ -110,7 +97,7 @@ export async function respond(
   runId: string,
   recorded: RecordedFiles,
   digest: string | null,
-  world: RespondingWorld,
+  world: JudgingWorld,
 ): Promise<Response | null> {
   const checkpoint = config[role];
   const { suite, prompt } = planned;

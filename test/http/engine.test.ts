@@ -10,6 +10,7 @@ import type { Run } from '../../src/records.js';
 import { openStore, type Store } from '../../src/store/index.js';
 import { startServer, type TestServer } from '../server/index.js';
 import { freshDatabase } from '../stores.js';
+import { postedFile } from './carried.js';
 import { service, type Service } from './seeded.js';
 import { Gate } from './served.js';
 
@@ -55,24 +56,7 @@ afterEach(async () => {
   expect(errors).toEqual([]);
 });
 
-const runFile = (prompts = 5, more: object = {}) => ({
-  name: 'posted',
-  purpose: 'baseline_comparison',
-  seed: 3,
-  suites: [
-    {
-      name: 'mine',
-      domain: 'in-domain',
-      prompts: Array.from({ length: prompts }, (_, i) => ({ id: `p${i}`, prompt: `Tell me about number ${i}.` })),
-    },
-  ],
-  baseline: { name: 'base', provider: 'openai', model: 'base', base_url: server.openai },
-  candidate: { name: 'tuned', provider: 'openai', model: 'tuned', base_url: server.openai },
-  judges: [{ name: 'judge', provider: 'openai', model: 'judge', base_url: server.openai }],
-  canaries: false,
-  concurrency: 4,
-  ...more,
-});
+const runFile = (prompts = 5, more: object = {}) => postedFile(server.openai, prompts, more);
 
 const post = (body: object) => s.app.inject({ method: 'POST', url: '/api/runs', payload: body });
 const ends = async (id: string, status: Run['status'] = 'done'): Promise<Run> =>
