@@ -1,5 +1,6 @@
 // A real Chromium with the page as it is in src/web, and an eye on everything it asks for.
 import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
@@ -22,6 +23,9 @@ export function buildPage(): Promise<string> {
     build({ configFile, logLevel: 'error', build: { outDir } }),
   );
 }
+
+/** Milliseconds that answers of the service are late by at most: what a test did not wait for shows. */
+const LAG = Number(process.env['DOUBLEBLIND_TEST_LAG'] ?? 0);
 
 let launched: Promise<Browser> | null = null;
 const browser = () => (launched ??= chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] }));
@@ -53,6 +57,14 @@ export async function visit(origin: string, path: string, options: BrowserContex
       return route.abort();
     },
   );
+  if (LAG > 0)
+    await context.route(
+      (url) => url.origin === origin && url.pathname.startsWith('/api/'),
+      async (route) => {
+        await setTimeout(Math.random() * LAG);
+        await route.continue().catch(() => undefined);
+      },
+    );
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   page.on('pageerror', (error) => complaints.push(error.message));
@@ -65,4 +77,9 @@ export async function visit(origin: string, path: string, options: BrowserContex
   });
   await page.goto(origin + path);
   return { page, left, complaints, close: () => context.close() };
+}
+
+/** Waits for the pair that blind review asks about: a key before that is no vote. */
+export async function untilAsked(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'A is better' }).and(page.locator(':enabled')).waitFor();
 }

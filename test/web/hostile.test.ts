@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildPage, CHROMIUM, closeBrowser, visit } from './browser.js';
+import { buildPage, CHROMIUM, closeBrowser, untilAsked, visit } from './browser.js';
 import { seedRun, suiteOf } from './seed.js';
 import { openService, type Service } from './service.js';
 
@@ -59,6 +59,7 @@ describe.skipIf(CHROMIUM === null)('hostile texts', () => {
     await page.goto(`${service.origin}/runs/${RUN}/review`);
     for (let done = 0; done < HOSTILE.length; done++) {
       await page.getByText(`${done} of ${HOSTILE.length} by ada`).waitFor();
+      await untilAsked(page);
       await inert(page);
       await page.keyboard.press('1');
       await page.getByRole('region', { name: 'What is which' }).waitFor();

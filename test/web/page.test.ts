@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Judgment } from '../../src/records.js';
-import { buildPage, CHROMIUM, closeBrowser, visit } from './browser.js';
+import { buildPage, CHROMIUM, closeBrowser, untilAsked, visit } from './browser.js';
 import { seedRun, suiteOf } from './seed.js';
 import { openService, type Service } from './service.js';
 
@@ -76,6 +76,7 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await page.getByLabel('Your name').fill('ada');
     await page.keyboard.press('Enter');
     await page.getByText('0 of 76 by ada').waitFor();
+    await untilAsked(page);
     await page.keyboard.press('1');
     await page
       .getByRole('region', { name: 'What is which' })
@@ -85,6 +86,7 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('region', { name: 'What is which' }).waitFor({ state: 'detached' });
     await page.getByText('1 of 76 by ada').waitFor();
+    await untilAsked(page);
     await page.keyboard.press('0');
     await page.getByText('You called it even').waitFor();
 
@@ -106,7 +108,7 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     });
     await page.evaluate("localStorage.setItem('doubleblind.reviewer', 'bea')");
     await page.goto(`${service.origin}/runs/${RUN}/review`);
-    await page.getByRole('button', { name: 'A is better' }).waitFor();
+    await untilAsked(page);
     const shown = `${await page.title()} ${await page.locator('body').innerHTML()} ${told.join(' ')}`;
     for (const name of NAMES) expect(shown).not.toContain(name);
     expect(await page.locator('main .glyph, main .win, main .loss').count()).toBe(0);

@@ -1,8 +1,7 @@
 // Blind review as a person does it: a hundred pairs by three keys, a vote that is taken back, a name that is no name.
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createQueue } from '../../src/review-queue.js';
-import { buildPage, CHROMIUM, closeBrowser, visit } from './browser.js';
+import { buildPage, CHROMIUM, closeBrowser, untilAsked, visit } from './browser.js';
 import { seedRun, suiteOf } from './seed.js';
 import { openService, type Service } from './service.js';
 
@@ -31,10 +30,6 @@ describe.skipIf(CHROMIUM === null)('blind review in the browser', () => {
     return watched;
   };
 
-  /** Until the next pair is there: a key before that is no vote. */
-  const askedFor = (page: Page) =>
-    page.getByRole('button', { name: 'A is better' }).and(page.locator(':enabled')).waitFor();
-
   it('takes a queue of a hundred pairs by keyboard: two requests a vote, the buttons stay where they are', async () => {
     const { page, left, complaints, close } = await sit('ana');
     const asked: string[] = [];
@@ -42,7 +37,7 @@ describe.skipIf(CHROMIUM === null)('blind review in the browser', () => {
     await page.getByText(`0 of ${SITTING} by ana`).waitFor();
     page.on('request', (request) => asked.push(request.method()));
     for (let done = 0; done < SITTING; done++) {
-      await askedFor(page);
+      await untilAsked(page);
       places.add(JSON.stringify(await page.getByRole('button', { name: 'A is better' }).boundingBox()));
       await page.keyboard.press('120'.charAt(done % 3));
       await page.getByText(`${done + 1} of ${SITTING} by ana`).waitFor();
@@ -62,13 +57,13 @@ describe.skipIf(CHROMIUM === null)('blind review in the browser', () => {
   it('changes a vote of this sitting, keeps the one that was blind, and shows both', async () => {
     const { page, complaints, close } = await sit('ben');
     await page.getByText('0 of 120 by ben').waitFor();
-    await askedFor(page);
+    await untilAsked(page);
     for (const done of [1, 2]) {
       await page.keyboard.press('0');
       await page.getByText('You called it even').waitFor();
       await page.keyboard.press('Enter');
       await page.getByText(`${done} of 120 by ben`).waitFor();
-      await askedFor(page);
+      await untilAsked(page);
     }
     const before = await page.getByRole('region', { name: 'Prompt' }).innerText();
     await page.keyboard.press('k');
@@ -91,7 +86,7 @@ describe.skipIf(CHROMIUM === null)('blind review in the browser', () => {
 
     await page.keyboard.press('Enter');
     await page.keyboard.press('Enter');
-    await askedFor(page);
+    await untilAsked(page);
     expect(await page.getByRole('region', { name: 'Prompt' }).innerText()).toBe(before);
     await page.keyboard.press('k');
     await page.keyboard.press('k');
