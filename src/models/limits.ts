@@ -9,7 +9,8 @@ import { BusyTime } from './busy-time.js';
 import { Cancellation } from './cancellation.js';
 import { AskAgain, faultOf, ModelFailure, type Fault } from './failures.js';
 import { pauseMs } from './limit-headers.js';
-import { LearnedPace, Pace, type Clock } from './pace.js';
+import { LearnedPace } from './learned-pace.js';
+import { Pace, type Clock } from './pace.js';
 
 export interface EndpointOptions {
   /** Shown to people. */
@@ -222,7 +223,9 @@ export class Endpoint {
     const mark = this.busy.begin(started);
     try {
       const value = await this.cancel.within(signal, call);
-      return { value, latency_ms: this.clock.now() - started };
+      const latency_ms = this.clock.now() - started;
+      this.learned.returned(latency_ms);
+      return { value, latency_ms };
     } catch (error) {
       this.refused(error, started);
       throw error;
@@ -236,12 +239,19 @@ export class Endpoint {
     const now = this.clock.now();
     const earliest = Math.max(this.requests.reserve(now), this.tokens.reserve(now, tokens));
     let paused: number;
+    let round: number;
     do {
       paused = this.pausedUntil;
-      const at = this.learned.reserve(Math.max(this.clock.now(), earliest, paused));
-      for (let left = at - this.clock.now(); left > 0; left = at - this.clock.now()) await this.sleep(left, waiting);
-    } while (this.pausedUntil !== paused && this.pausedUntil > this.clock.now());
+      round = this.learned.round;
+      await this.until(Math.max(earliest, paused), waiting);
+      // A place in the learned pace is taken after the pause, when every refusal of the burst has been heard.
+      if (paused === this.pausedUntil) await this.until(this.learned.reserve(this.clock.now()), waiting);
+    } while (paused !== this.pausedUntil || round !== this.learned.round);
     this.learned.departed(this.clock.now());
+  }
+
+  private async until(at: number, waiting: AbortSignal | undefined): Promise<void> {
+    for (let left = at - this.clock.now(); left > 0; left = at - this.clock.now()) await this.sleep(left, waiting);
   }
 
   /** A refusal takes effect here, before the place of the call is handed on. */
@@ -253,7 +263,7 @@ export class Endpoint {
     if (kind !== 'limited') return;
     this.counts.limited++;
     const first = started > this.cutAt;
-    if (wait_ms !== null) this.learned.refused(now, this.pausedUntil - now, first);
+    this.learned.refused(now, this.pausedUntil, first);
     if (!first) return;
     this.cutAt = now;
     this.resize(this.concurrency * CUT);
