@@ -3,7 +3,14 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect, type SqliteDatabase as Sqlite, sql } from 'kysely';
+import {
+  type DatabaseConnection,
+  Kysely,
+  SqliteDialect,
+  SqliteDriver,
+  type SqliteDatabase as Sqlite,
+  sql,
+} from 'kysely';
 import type { Connection, Database } from './schema.js';
 
 /** Prepares statements; one that is asked for again is not prepared again. */
@@ -33,7 +40,15 @@ export function openSqlite(path: string): Connection {
   file.pragma('mmap_size = 67108864');
   const prepare = preparing(file);
   const database = { close: () => file.close(), prepare: prepare as Sqlite['prepare'] };
-  const db = new Kysely<Database>({ dialect: new SqliteDialect({ database }) });
+  // SQLite takes some transactions back itself, as on a full disk; a second `rollback` would hide why.
+  class Driver extends SqliteDriver {
+    override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+      if (file.inTransaction) await super.rollbackTransaction(connection);
+    }
+  }
+  const dialect = new SqliteDialect({ database });
+  dialect.createDriver = () => new Driver({ database });
+  const db = new Kysely<Database>({ dialect });
   const inTransaction = file.transaction((work: Parameters<NonNullable<Connection['atOnce']>>[0]) =>
     work((text, parameters) => prepare(text).run(parameters).changes),
   );

@@ -34,7 +34,8 @@ export async function migrate(db: Kysely<Database>, engine: Engine): Promise<str
       await sql`commit`.execute(connection);
       return taken;
     } catch (error) {
-      await sql`rollback`.execute(connection);
+      // Nothing is left to take back where the database has done so itself, as on a full disk.
+      await sql`rollback`.execute(connection).catch(() => undefined);
       throw error;
     }
   });
