@@ -16,11 +16,20 @@ const LOOP = fileURLToPath(new URL('loop.mjs', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'doubleblind-bench-'));
 const main = await cliPath();
 
+/** Limits and a budget that are minded at every call and never met. */
+const FAR_LIMITS = { rpm: 10_000_000, tpm: 100_000_000_000 };
+const BUDGET = { budget_usd: 1e6, prices: { 'judge-model': { input_usd_per_mtok: 1, output_usd_per_mtok: 4 } } };
+
 const say = (name: string, value: string, must: string, aim: string): void =>
   void process.stdout.write(`${name.padEnd(58)} ${value.padStart(18)}   must ${must.padEnd(8)} aim ${aim}\n`);
 
 /** Files of `prompts` prompts with recorded responses of 1.6 kB, and a run file with `judges` judges at a server. */
-async function project(prompts: number, judges: number, url: string, recorded = true): Promise<string> {
+async function project(
+  prompts: number,
+  judges: number,
+  url: string,
+  { recorded = true, guarded = false } = {},
+): Promise<string> {
   const ids = Array.from({ length: prompts }, (_, i) => `p${i}`);
   const lines = (row: (id: string, i: number) => object): string =>
     ids.map((id, i) => `${JSON.stringify(row(id, i))}\n`).join('');
@@ -46,8 +55,10 @@ async function project(prompts: number, judges: number, url: string, recorded = 
     candidate: checkpoint('tuned'),
     judges: Array.from({ length: judges }, (_, i) => ({
       ...{ name: `judge-${i}`, provider: 'openai', model: 'judge-model', base_url: url },
+      ...(guarded && FAR_LIMITS),
     })),
     canaries: false,
+    ...(guarded && BUDGET),
   };
   await writeFile(join(folder, 'run.json'), JSON.stringify(runFile));
   return join(folder, 'run.json');
@@ -67,14 +78,14 @@ interface Found {
 }
 
 async function take(
-  who: 'loop' | 'engine',
+  who: 'loop' | 'engine' | 'guarded',
   judgments: number,
   concurrency: number,
   latency_ms: number,
 ): Promise<Found> {
   const server = await serve({ latency_ms });
   try {
-    const file = await project(judgments / 2, 1, server.openai);
+    const file = await project(judgments / 2, 1, server.openai, { guarded: who === 'guarded' });
     const args =
       who === 'loop'
         ? [LOOP, server.openai, join(folder, 'base.jsonl'), String(judgments), String(concurrency)]
@@ -101,6 +112,8 @@ const BENCHES: Record<string, () => Promise<void>> = {
       const engine = await take('engine', judgments, concurrency, 50);
       const name = `${judgments} at 50 ms × ${concurrency} over the ideal (loop ${loop.ideal.toFixed(2)})`;
       say(name, engine.ideal.toFixed(3), must, aim);
+      const guarded = await take('guarded', judgments, concurrency, 50);
+      say('  the same with limits, cache and budget', guarded.ideal.toFixed(3), must, aim);
     }
   },
   async 'cpu per judgment'() {
@@ -158,7 +171,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   },
   async planned() {
     const server = await serve({ latency_ms: 60_000 });
-    const file = await project(250_000, 2, server.openai, false);
+    const file = await project(250_000, 2, server.openai, { recorded: false });
     let resident = 0;
     await measured(command(file, 8), folder, (child) => {
       const look = setInterval(() => {
