@@ -86,21 +86,24 @@ async function often(name: string, ask: () => Promise<unknown>, before = () => P
 }
 
 let prompt = 0;
-/** What comes in a second at the speed of docs/scale.md: 1,000 judgments, of 25 prompts in no order. */
+/** What comes in a second at the speed of docs/scale.md: 1,000 judgments, of 25 prompts in no order. Each has another winner. */
 const more = async () => {
   const positions = Array.from({ length: 25 }, () => (prompt = (prompt + 7919) % PROMPTS));
   await db
     .updateTable('judgments')
-    .set({ judged_at: String(prompt) })
+    .set({
+      winner: sql`(case winner when 'candidate' then 'baseline' when 'baseline' then 'tie' else 'candidate' end)`,
+      score: sql`(case winner when 'candidate' then 0 when 'baseline' then 0.5 else 1 end)`,
+    })
     .where('position', 'in', positions)
     .execute();
 };
 await often('win rates while it goes, p50 and p95 of 40', () => winRates(store, run), more);
-await often('  of two judges, order-dependent left out', () =>
-  winRates(store, run, { judges: ['judge-1', 'judge-2'], excludeOrderDependent: true, level: 0.9 }),
-);
-await often('  by category and order', () => winRates(store, run, { by: [['category', 'order']] }));
-await often('  of one category', () => winRates(store, run, { category: 'c1' }));
+const twoJudges = { judges: ['judge-1', 'judge-2'], excludeOrderDependent: true, level: 0.9 };
+await often('  of two judges, order-dependent left out', () => winRates(store, run, twoJudges), more);
+await often('  by category and order', () => winRates(store, run, { by: [['category', 'order']] }), more);
+await often('  of one category', () => winRates(store, run, { category: 'c1' }), more);
+await often('  of one category again, nothing has changed', () => winRates(store, run, { category: 'c1' }));
 await store.updateRun(run.id, { status: 'done' });
 const ended = (await store.run(run.id))!;
 await concluded(store, ended);

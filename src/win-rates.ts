@@ -6,7 +6,7 @@ import { configOf } from './configuration.js';
 import { DoubleblindError, suggest } from './errors.js';
 import { limitOf } from './export.js';
 import { canaryPasses } from './judging/canaries.js';
-import { hashOf } from './hash.js';
+import { hashOf, sha256 } from './hash.js';
 import { juryOf } from './jury-rule.js';
 import { knownAnswers } from './known-answers.js';
 import { planOf } from './plan.js';
@@ -16,7 +16,7 @@ import { sequenceWarnings } from './stopping.js';
 import { type CanaryRow, type RunCounts, rowsIn } from './store/tallies.js';
 import type { Store } from './store/index.js';
 import type { DomainDecision, Summary } from './summary.js';
-import { pick, Tallies } from './tally/table.js';
+import { pick, Tallies, type TallyTable } from './tally/table.js';
 
 /** Runs nobody carries out: their numbers stand until something is added. */
 export const FINISHED: readonly Status[] = ['done', 'stopped', 'cancelled'];
@@ -55,30 +55,36 @@ export interface WinRateOptions extends Partial<
 
 /** Section 5 of the contract for a stored run; `run` is the record without its configuration. */
 export async function winRates(store: Store, run: Run, options: WinRateOptions = {}): Promise<Summary> {
-  const { suite, domain, category, ...asked } = options;
-  const filter = { suite, domain, category };
-  const { table, ...counts } = await store.counted(run.id);
-  return summaryOf(
-    run,
-    await withRest(store, run, { ...counts, table: pick(table, rowsIn(table, filter)) }, filter),
-    asked,
-  );
+  return answered(store, run, await store.counted(run.id), options);
 }
 
-type Filter = Pick<WinRateOptions, 'suite' | 'domain' | 'category'>;
+/** Summaries by the tallies they were made from, which are the same object as long as the same tallies stand in the database. */
+const made = new WeakMap<TallyTable, Map<string, Summary>>();
+const MADE_OF_A_TABLE = 16;
 
-/** What the store counted, with what the plan asks for and what is known of right answers. */
-async function withRest(store: Store, run: Run, counts: RunCounts, filter: Filter = {}): Promise<Counts> {
+/** The summary of what the store counted; who asks again before anything has changed is given the same one. */
+async function answered(store: Store, run: Run, counts: RunCounts, options: WinRateOptions = {}): Promise<Summary> {
+  const { suite, domain, category, ...asked } = options;
+  const filter = { suite, domain, category };
   const references = judgesOf(run).referenceJudges ?? [];
   const [due, replies] = await Promise.all([dueOf(store, run, counts), store.replies(run.id, references)]);
-  const tallies = Tallies.of(counts.table);
-  return {
-    tallies,
-    retests: counts.retests,
-    canaries: canaryTallies(counts.canaries),
-    due: due.filter((one) => matches(one, filter)),
-    accuracy: references.length === 0 ? {} : knownAnswers(references, replies, tallies.all),
-  };
+  const { table, retests } = counts;
+  const canaries = canaryTallies(counts.canaries);
+  const known = made.get(table) ?? new Map<string, Summary>();
+  made.set(table, known);
+  const key = sha256(JSON.stringify([run, filter, asked, due, replies, retests, canaries]));
+  let summary = known.get(key);
+  if (summary === undefined) {
+    const whole = Object.values(filter).every((value) => value === undefined);
+    const tallies = Tallies.of(whole ? table : pick(table, rowsIn(table, filter)));
+    const accuracy = references.length === 0 ? {} : knownAnswers(references, replies, tallies.all);
+    const matching = due.filter((one) => matches(one, filter));
+    summary = summaryOf(run, { tallies, retests, canaries, due: matching, accuracy }, asked);
+    for (const oldest of [...known.keys()].slice(0, Math.max(0, known.size + 1 - MADE_OF_A_TABLE)))
+      known.delete(oldest);
+    known.set(key, summary);
+  }
+  return summary;
 }
 
 type Counts = Pick<SummarizeInput, 'retests' | 'canaries' | 'due' | 'accuracy'> & { tallies: Tally[] | Tallies };
@@ -158,7 +164,7 @@ export async function concluded(store: Store, run: Run): Promise<{ summary: Summ
   const kept = await store.keptSummary(run.id);
   if (kept !== null) return { summary: JSON.parse(kept) as Summary, text: kept };
   const counts = await store.counted(run.id);
-  const summary = summaryOf(run, await withRest(store, run, counts));
+  const summary = await answered(store, run, counts);
   const text = JSON.stringify(summary);
   if (FINISHED.includes(run.status)) {
     const glance = JSON.stringify(glanceOf(run, counts, summary));

@@ -203,6 +203,8 @@ function unitAt(code: number, judges: number): Unit {
 
 /** Distinct patterns up to which whole prompts are resampled: the cost of a resample grows with them. */
 const MOST_PATTERNS = 4096;
+/** The same of so many prompts that their normal limit is nearer than 2,000 resamples are. */
+const [MANY_PROMPTS, MOST_OF_MANY] = [10_000, 256];
 
 /** Patterns with how many prompts have them, or null when there are more than `MOST_PATTERNS`. */
 function patternsOf({ prompt, prompts }: Outcomes, codes: Float64Array, judges: number): Pattern[] | null {
@@ -226,7 +228,7 @@ function patternsOf({ prompt, prompts }: Outcomes, codes: Float64Array, judges: 
   }
   const counts = new Map<number, number>();
   for (const pattern of at) if (pattern > 0) counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
-  if (counts.size > MOST_PATTERNS) return null;
+  if (counts.size > (prompts < MANY_PROMPTS ? MOST_PATTERNS : MOST_OF_MANY)) return null;
   return [...counts].map(([pattern, count]) => {
     const own: Unit[] = [];
     for (let step = pattern; step > 0; step = before[step]!) own.unshift(unitAt(last[step]!, judges));

@@ -31,6 +31,16 @@ describe('agreement of a run in which nearly every prompt is unlike the others',
     expect(width(half) / width(whole) / Math.SQRT2).toBeLessThan(1.1);
   });
 
+  test('and of so many prompts that a limit is nearer than resamples: few patterns then, the same interval', () => {
+    // 10,000 prompts of some 1,200 patterns: drawn when one prompt fewer, from the limit as they are.
+    const many = manyPatterns(10_000, 1);
+    const two = (some: typeof tallies) => agreementOf(tableOf(some), ['a', 'b', 'c', 'd']).krippendorff_alpha;
+    const [drawn, limit] = [two(many.slice(4)), two(many)];
+    expect(limit.low! - drawn.low!).not.toBe(0);
+    expect(Math.abs(limit.low! - drawn.low!)).toBeLessThan(0.0015);
+    expect(Math.abs(limit.high! - drawn.high!)).toBeLessThan(0.0015);
+  });
+
   test('does not depend on the order of prompts, and the same prompts under other ids change nothing', () => {
     expect(of([...tallies].reverse())).toEqual(of(tallies));
     const again = tallies.map((tally) => ({ ...tally, judge: tally.judge.toUpperCase() }));

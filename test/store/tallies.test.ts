@@ -162,6 +162,39 @@ everyStore('kept tallies', (open, engine) => {
     expect((await winRates(store, run, { suite: 'north' })).estimates[0]!.n_judgments).toBe(0);
   });
 
+  it('give the same summary until something changes: what is asked, what is known of the run, or one judgment', async ({
+    skip,
+  }) => {
+    if (engine.missing !== null) skip(engine.missing);
+    const store = await open();
+    await store.createRun({ ...RUN, status: 'running' }, SUITES);
+    const rows = everyJudgment();
+    await store.addJudgments(rows.slice(1));
+    const run = (await store.run('run'))!;
+    const first = await winRates(store, run, { suite: 'west' });
+    expect(await winRates(store, run, { suite: 'west' })).toBe(first);
+    expect((await winRates(store, run, { suite: 'east' })).estimates).not.toEqual(first.estimates);
+    expect((await winRates(store, run, { suite: 'west', level: 0.5 })).estimates).not.toEqual(first.estimates);
+    const rule = await winRates(store, { ...run, decision_rule: { level: 0.5 } }, { suite: 'west' });
+    expect(rule.estimates).not.toEqual(first.estimates);
+    await store.addJudgments(rows.slice(0, 1));
+    const more = await winRates(store, run, { suite: 'west' });
+    expect(more.estimates[0]!.n_judgments + more.estimates[0]!.failed).toBe(
+      first.estimates[0]!.n_judgments + first.estimates[0]!.failed + 1,
+    );
+    // Another process changes what it was and tells nobody.
+    const one = rows.find(
+      ({ judgment: { suite, judge, winner, canary, replicate } }) =>
+        suite === 'west' && judge === 'bob' && winner === 'candidate' && canary === null && replicate === 0,
+    )!;
+    await store.db
+      .updateTable('judgments')
+      .set({ winner: 'baseline', score: 0 })
+      .where('id', '=', one.judgment.id)
+      .execute();
+    expect((await winRates(store, run, { suite: 'west' })).estimates).not.toEqual(more.estimates);
+  });
+
   it('miss nothing that several writers add while others read', async ({ skip }) => {
     if (engine.missing !== null) skip(engine.missing);
     const store = await open();
