@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** What waits for browsers, signals and databases that crash: begun late, a long one of them would be waited for alone. */
-const APART = ['test/{web,journeys}/**/*.test.ts'];
-const LONG = /\/test\/(?:web|journeys)\//;
-/** A browser or a process that the machine starved is tried once more, and named as such; `npm run soak` tries nothing twice. */
+/** What starts browsers, processes, services and databases. */
+const APART = ['test/{web,journeys,cli,http,store}/**/*.test.ts'];
+/** One that the machine starved is tried once more, and named as such; `npm run soak` tries nothing twice, nor does what only computes. */
 const AGAIN = 1;
+/** What waits for browsers, signals and databases that crash: begun late, a long one of them would be waited for alone. */
+const LONG = /\/test\/(?:web|journeys)\//;
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
