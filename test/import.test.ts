@@ -124,3 +124,33 @@ describe('a line that contradicts itself', () => {
     expect((await auditFile(copy)).findings).toMatchObject([{ code: 'RECORD_CONTRADICTS_ITSELF', line: 3 }]);
   });
 });
+
+it('the kept numbers of an imported run are found when they are changed', async () => {
+  const store = stores[0]!;
+  const votes = ['candidate', 'baseline', 'candidate'].map((winner, i) => ({ prompt: `p${i}`, judge: 'j', winner }));
+  const { runs } = await importFiles(store, [fileOf('votes.jsonl', lines(...votes))], { now });
+  const run = (await store.run(runs[0]!.id))!;
+  await concluded(store, run);
+  const errors = async () => (await auditRun(store, run)).findings.filter(({ severity }) => severity === 'error');
+  expect(await errors()).toEqual([]);
+  for (const [column, number] of [
+    ['summary', '"n_judgments":'],
+    ['glance', '"judged":'],
+  ] as const) {
+    const { text } = await store.db
+      .selectFrom('runs')
+      .select(`${column} as text`)
+      .where('id', '=', run.id)
+      .executeTakeFirstOrThrow();
+    expect(text).toContain(`${number}3`);
+    const set = (value: string) =>
+      store.db
+        .updateTable('runs')
+        .set({ [column]: value })
+        .where('id', '=', run.id)
+        .execute();
+    await set(text!.replace(`${number}3`, `${number}4`));
+    expect((await errors()).map(({ code }) => code)).toEqual(['SUMMARY_MISMATCH']);
+    await set(text!);
+  }
+});

@@ -1,6 +1,8 @@
 // Every number that a run's own record holds follows from its suites, configuration and judgments; another is found.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { auditRun } from '../../src/audit/index.js';
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { auditFile, auditRun } from '../../src/audit/index.js';
 import { type Journey, openJourney, suiteOf } from '../journeys/world.js';
 
 type Column = 'config' | 'planned' | 'glance' | 'decision_rule';
@@ -80,5 +82,19 @@ describe('the record of a run', () => {
     await store(column, value);
     expect(silent).toEqual([]);
     expect(await found()).toEqual([]);
+  });
+
+  it('in an export folder is named when no plan can be made from it', async () => {
+    const folder = join(journey.folder, 'copied');
+    await cp((await journey.store.run(id))!.exports!, folder, { recursive: true });
+    const errorsOf = async () =>
+      (await auditFile(folder)).findings.filter(({ severity }) => severity === 'error').map(({ code }) => code);
+    expect(await errorsOf()).toEqual([]);
+    const record = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')) as {
+      config: { judges: { template: string | null }[] };
+    };
+    record.config.judges[0]!.template = 'nowhere.md';
+    await writeFile(join(folder, 'run.json'), JSON.stringify(record));
+    expect(await errorsOf()).toContain('CONFIGURATION_CHANGED');
   });
 });

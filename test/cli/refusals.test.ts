@@ -35,6 +35,8 @@ const SLIPS: [string, RegExp][] = [
   ['significance RUN RUN', /named twice/],
   ['significance RUN', /missing required argument/],
   ['leaderboard nope', /no run "nope"/],
+  ['leaderboard --suite demo-in-domian', /"demo-in-domian"\. Did you mean "demo-in-domain"\?/],
+  ['leaderboard --domain in-domian', /"in-domian"\. Did you mean "in-domain"\?/],
   ['leaderboard --metric nope', /nothing was measured as "nope"/],
   ['leaderboard --metric x --names nope.yaml', /nope\.yaml: no such file/],
   ['reproduce nope', /no run "nope"/],

@@ -54,6 +54,8 @@ const FAILING: [string, string, unknown, number, string][] = [
   ['GET', '/api/compare', null, 400, 'INVALID_VALUE'],
   ['GET', '/api/compare?runs=none', null, 404, 'RUN_UNKNOWN'],
   ['GET', '/api/leaderboard?domian=x', null, 400, 'UNKNOWN_KEY'],
+  ['GET', '/api/leaderboard?domain=x', null, 400, 'INVALID_VALUE'],
+  ['GET', '/api/leaderboard?suite=x', null, 400, 'INVALID_VALUE'],
   ['GET', `/api/compare?runs=${RUN}`, null, 400, 'USAGE'],
   ['POST', '/api/audit?nam=x', '{}', 400, 'UNKNOWN_KEY'],
   ['POST', '/api/imports?domain=nowhere', '{}', 400, 'INVALID_VALUE'],
