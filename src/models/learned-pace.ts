@@ -2,6 +2,7 @@
 // size: for every rate on a ladder we keep what such a bucket would have lent by now, and at a refusal that is its size.
 // A rate at which more has been lent since is proved too low; the rate at which two refusals find the same size is the
 // endpoint's own (n = size + rate × time, twice).
+import { AcceptedRate } from './accepted-rate.js';
 import { Pace } from './pace.js';
 
 /** The ladder: calls per ms, from one a minute to 10,000 a second, about 5 % apart. */
@@ -23,24 +24,8 @@ const [FIRST_REACH, LEAST_REACH] = [1.5, 1.2];
 const FASTEST_GROWTH = 8;
 /** Rates that agree with two bursts tell the rate when they are no further apart than this. */
 const SURE = 2;
-/** What was accepted between refusals is remembered for so many bursts; a limit may have fallen since. */
-const REMEMBERED = 24;
-/** What is used of a rate that was accepted once, and how that grows with each refusal that cannot come from a rate. */
-const ACCEPTED_SHARE = 0.95;
-const ACCEPTED_GROWTH = 1.15;
 /** Calls in a burst so short that the pace must be far too high. */
 const SHORT_BURST = 16;
-
-/** The first refusal of a burst. */
-interface Refused {
-  at: number;
-  /** All calls accepted until then. */
-  accepted: number;
-  /** The highest rate, per ms, at which calls were accepted from an earlier refusal until then. */
-  lent: number;
-  /** The pace that was refused. */
-  perMs: number;
-}
 
 export class LearnedPace extends Pace {
   /** Changes whenever the places taken so far are void. */
@@ -60,8 +45,7 @@ export class LearnedPace extends Pace {
   private resumes = 0;
   /** How long the first call to come back took, and the quickest so far, ms. */
   private took = { first: null as number | null, least: Infinity };
-  private accepted = 0;
-  private latest: Refused[] = [];
+  private readonly accepted = new AcceptedRate();
 
   constructor() {
     super(null);
@@ -75,7 +59,7 @@ export class LearnedPace extends Pace {
     this.lentAt = now;
     burst.since ??= now;
     burst.sent++;
-    this.accepted++;
+    this.accepted.departed();
     if (size === null) return;
     while (this.proved < RATES.length && lent[this.proved]! > size[this.proved]! + TELLING) this.proved++;
     if (this.reach !== null) this.perMs = Math.max(this.perMs!, this.reach * this.provedRate);
@@ -99,13 +83,11 @@ export class LearnedPace extends Pace {
     else this.size.forEach((size, i) => (this.size![i] = Math.max(1, size - 1)));
     lent.forEach((calls, i) => (lent[i] = Math.max(0, calls - 1)));
     burst.accepted--;
-    this.accepted--;
     burst.wait = Math.max(until - now, 0);
     burst.since = this.base.at = Math.max(now, until);
-    if (first || this.latest.length === 0) this.remember(now);
-    else this.latest.at(-1)!.accepted--;
+    this.accepted.refused(now, this.perMs, first);
     const saved = this.estimate();
-    this.base.perMs = Math.max(this.base.perMs, this.floor);
+    this.base.perMs = Math.max(this.base.perMs, this.accepted.floor);
     this.perMs = this.base.perMs;
     this.slackMs = (SIZE_SHARE * saved) / this.perMs;
     // Whoever waits for a pause takes a new place when the pause is moved, and only then.
@@ -117,29 +99,6 @@ export class LearnedPace extends Pace {
 
   private get provedRate(): number {
     return RATES[this.proved - 1] ?? 0;
-  }
-
-  /** Opens a burst, and finds what the one before it proved, now that all its refusals have been heard. */
-  private remember(now: number): void {
-    const [last, ...before] = this.latest.toReversed();
-    if (last !== undefined)
-      for (const { at, accepted } of before)
-        last.lent = Math.max(last.lent, (last.accepted - accepted - TELLING) / Math.max(last.at - at, 1));
-    const { accepted, perMs } = this;
-    this.latest = [...this.latest, { at: now, accepted, lent: 0, perMs: perMs ?? Infinity }].slice(-REMEMBERED);
-  }
-
-  /**
-   * The rate below which no refusal can come from a rate. A bucket is empty at a refusal, so what is accepted from there
-   * to another refusal comes at no more than its rate. Without it, refusals that come by chance would slow the pace for ever.
-   */
-  private get floor(): number {
-    let floor = 0;
-    for (const { lent, perMs } of this.latest) {
-      if (perMs <= floor) floor *= ACCEPTED_GROWTH;
-      floor = Math.max(floor, ACCEPTED_SHARE * lent);
-    }
-    return floor;
   }
 
   /** The first calls waited for connections: of the time that took them longer than others, half is taken to be before they arrived. */

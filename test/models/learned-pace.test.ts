@@ -1,5 +1,6 @@
 // How much of what a server permits is used while its limit is being learned, in virtual time: 3,000 calls, 32 under way.
 import { describe, expect, it } from 'vitest';
+import { AcceptedRate } from '../../src/models/accepted-rate.js';
 import { LearnedPace } from '../../src/models/learned-pace.js';
 import { Endpoint } from '../../src/models/limits.js';
 import { seeded } from '../../src/random.js';
@@ -134,12 +135,12 @@ describe('refusals that no rate causes', () => {
   });
 
   it('would without what was accepted once', async () => {
-    const floor = Object.getOwnPropertyDescriptor(LearnedPace.prototype, 'floor')!;
-    Object.defineProperty(LearnedPace.prototype, 'floor', { get: () => 0, configurable: true });
+    const floor = Object.getOwnPropertyDescriptor(AcceptedRate.prototype, 'floor')!;
+    Object.defineProperty(AcceptedRate.prototype, 'floor', { get: () => 0, configurable: true });
     try {
       expect(await byChance(0.15, null)).toBeGreaterThan(10_000);
     } finally {
-      Object.defineProperty(LearnedPace.prototype, 'floor', floor);
+      Object.defineProperty(AcceptedRate.prototype, 'floor', floor);
     }
   });
 });
