@@ -23,16 +23,6 @@ export const FAILURES = ['refused', 'unreadable', 'truncated', 'contradictory', 
 export const OUTCOMES = ['win', 'loss', 'tie', 'order-dependent', 'failed'] as const;
 export const CANARIES = ['identical', 'empty', 'padded', 'injection', 'closing'] as const;
 export const STATUSES = ['queued', 'running', 'done', 'stopped', 'cancelled'] as const;
-export const PURPOSES = [
-  'baseline_comparison',
-  'model_comparison',
-  'hyperparameter_tuning',
-  'ablation_study',
-  'prompt_effectiveness',
-  'data_quality_impact',
-  'scaling_study',
-  'method_comparison',
-] as const;
 
 export type Domain = (typeof DOMAINS)[number];
 export type Role = (typeof ROLES)[number];

@@ -18,6 +18,18 @@ import type {
 /** The five outcomes, always in this order. */
 export const OUTCOMES: readonly Outcome[] = ['win', 'loss', 'tie', 'order-dependent', 'failed'];
 export const DOMAINS: readonly Domain[] = ['in-domain', 'out-of-domain', 'multi-domain'];
+/** Why a run exists, unless its owner has a word of their own. */
+export const PURPOSES: readonly string[] = [
+  'baseline_comparison',
+  'model_comparison',
+  'hyperparameter_tuning',
+  'ablation_study',
+  'prompt_effectiveness',
+  'data_quality_impact',
+  'scaling_study',
+  'method_comparison',
+  'uncategorized',
+];
 export const STATUSES: readonly Status[] = ['queued', 'running', 'done', 'stopped', 'cancelled'];
 
 export const OUTCOME_WORDS: Record<Outcome, string> = {

@@ -10,21 +10,10 @@ import { counted, moment } from './numbers.js';
 import { ProgressLine } from './progress.js';
 import { ask, asProblem, type Problem, useAnswer } from './server.js';
 import { Title } from './title.js';
-import { DOMAINS, STATUSES } from '../words.js';
+import { DOMAINS, PURPOSES, STATUSES } from '../words.js';
 import { WorkersLine } from './workers.js';
 
 const FIELDS = ['purpose', 'status', 'tag', 'q'] as const;
-const PURPOSES = [
-  'baseline_comparison',
-  'model_comparison',
-  'hyperparameter_tuning',
-  'ablation_study',
-  'prompt_effectiveness',
-  'data_quality_impact',
-  'scaling_study',
-  'method_comparison',
-  'uncategorized',
-];
 /** How often the list is read again while a run in it is under way, in milliseconds. */
 const AGAIN_MS = 2000;
 
@@ -36,6 +25,9 @@ export function RunsScreen() {
   const filtered = asked.size > 1;
   const path = `/api/runs?${asked.toString()}`;
   const { value, problem, again } = useAnswer<Page<RunItem>>(path);
+  const purpose = query.get('purpose');
+  const own = [...(value?.items.map((run) => run.purpose) ?? []), ...(purpose === null ? [] : [purpose])];
+  const purposes = [...new Set([...PURPOSES, ...own])];
   const active = value?.items.some((run) => run.status === 'running' || run.status === 'queued') ?? false;
   useEffect(() => {
     if (!active) return undefined;
@@ -59,7 +51,7 @@ export function RunsScreen() {
         <WorkersLine at={value} />
       </div>
       <form className="filters" role="search" onSubmit={(event) => event.preventDefault()}>
-        <Choice name="purpose" options={PURPOSES} value={query.get('purpose')} set={set} />
+        <Choice name="purpose" options={purposes} value={purpose} set={set} />
         <Choice name="status" options={STATUSES} value={query.get('status')} set={set} />
         <Field name="tag" hint="key or key=value" value={query.get('tag')} set={set} />
         <Field name="q" label="search" hint="name, checkpoint" value={query.get('q')} set={set} />

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Judgment } from '../../src/records.js';
 import { buildPage, CHROMIUM, closeBrowser, untilAsked, visit } from './browser.js';
 import { seedRun, suiteOf } from './seed.js';
@@ -193,6 +193,26 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await page.getByRole('link', { name: 'brie-v2-0.5b-checkpoint-100' }).waitFor({ state: 'detached' });
     await page.getByLabel('tag').fill('sweep=other');
     await page.getByText('No run fits these filters.').waitFor();
+    await close();
+  });
+
+  it('offers purposes that are a user’s own: of the runs that are listed, and the one that is asked for', async () => {
+    const suites = [suiteOf('in-domain', 'in-domain', 6)];
+    onTestFinished(() => service.store.deleteRun('20261121_110000'));
+    await seedRun(service.store, {
+      id: '20261121_110000',
+      purpose: 'nightly',
+      candidate: 'own',
+      judges: ['opus'],
+      suites,
+    });
+    const { page, close } = await visit(service.origin, '/');
+    await page.getByRole('link', { name: 'own', exact: true }).waitFor();
+    await page.getByLabel('purpose').selectOption('nightly');
+    await page.getByRole('link', { name: 'brie-v2-0.5b-checkpoint-290' }).waitFor({ state: 'detached' });
+    await page.goto(`${service.origin}/?purpose=weekly`);
+    await page.getByText('No run fits these filters.').waitFor();
+    expect(await page.getByLabel('purpose').inputValue()).toBe('weekly');
     await close();
   });
 
