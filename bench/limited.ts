@@ -1,10 +1,10 @@
 // An endpoint that lets 300 requests a second in: how long 3,000 calls with 32 under way take over the permitted time,
 // how many are wasted on refusals, and whether any goes out before its time. Our models against a bare p-queue + openai
-// SDK loop.   tsx bench/limited.ts [saved-up requests]
+// SDK loop.   tsx bench/limited.ts [saved-up requests] [how a refusal tells the wait: seconds, ms or none]
 import OpenAI from 'openai';
 import PQueue from 'p-queue';
 import { endpointSchema, openModels } from '../src/models/index.js';
-import { type LoggedRequest, startServer } from '../test/server/index.js';
+import { type LoggedRequest, type RateLimit, startServer } from '../test/server/index.js';
 
 const CALLS = 3000;
 const RATE = 300;
@@ -43,8 +43,9 @@ function early(requests: LoggedRequest[]): number {
 }
 
 const burst = Number(process.argv[2] ?? 100);
+const retry_after = (process.argv[3] ?? 'seconds') as NonNullable<RateLimit['retry_after']>;
 for (const [name, open] of Object.entries({ 'bare loop': bare, models: ours })) {
-  const server = await startServer({ latency_ms: 50, limit: { per_second: RATE, burst, retry_after: 'seconds' } });
+  const server = await startServer({ latency_ms: 50, limit: { per_second: RATE, burst, retry_after } });
   const { ask, close } = open(server.openai);
   const started = performance.now();
   const ends = await Promise.allSettled(Array.from({ length: CALLS }, (_, i) => ask(i)));

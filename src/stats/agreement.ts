@@ -204,7 +204,7 @@ function unitAt(code: number, judges: number): Unit {
 /** Distinct patterns up to which whole prompts are resampled: the cost of a resample grows with them. */
 const MOST_PATTERNS = 4096;
 /** The same of so many prompts that their normal limit is nearer than 2,000 resamples are. */
-const [MANY_PROMPTS, MOST_OF_MANY] = [10_000, 256];
+const [MANY_PROMPTS, MOST_OF_MANY] = [2000, 256];
 
 /** Patterns with how many prompts have them, or null when there are more than `MOST_PATTERNS`. */
 function patternsOf({ prompt, prompts }: Outcomes, codes: Float64Array, judges: number): Pattern[] | null {

@@ -31,14 +31,16 @@ describe('agreement of a run in which nearly every prompt is unlike the others',
     expect(width(half) / width(whole) / Math.SQRT2).toBeLessThan(1.1);
   });
 
-  test('and of so many prompts that a limit is nearer than resamples: few patterns then, the same interval', () => {
-    // 10,000 prompts of some 1,200 patterns: drawn when one prompt fewer, from the limit as they are.
-    const many = manyPatterns(10_000, 1);
-    const two = (some: typeof tallies) => agreementOf(tableOf(some), ['a', 'b', 'c', 'd']).krippendorff_alpha;
-    const [drawn, limit] = [two(many.slice(4)), two(many)];
-    expect(limit.low! - drawn.low!).not.toBe(0);
-    expect(Math.abs(limit.low! - drawn.low!)).toBeLessThan(0.0015);
-    expect(Math.abs(limit.high! - drawn.high!)).toBeLessThan(0.0015);
+  test('and from 2,000 prompts on with more than 256 patterns: the same interval as of one prompt fewer, which are drawn', () => {
+    const many = manyPatterns(2000, 2);
+    const pattern = (p: number) => many.slice(4 * p, 4 * p + 4).map(({ outcomes }) => outcomes);
+    const distinct = new Set(Array.from({ length: 2000 }, (_, p) => pattern(p).join(' ')));
+    expect(distinct.size).toBeGreaterThan(256);
+    expect(distinct.size).toBeLessThan(4096);
+    const [drawn, limit] = [of(many.slice(4)), of(many)];
+    const width = drawn.high! - drawn.low!;
+    expect(Math.abs(limit.low! - drawn.low!)).toBeLessThan(width / 10);
+    expect(Math.abs(limit.high! - drawn.high!)).toBeLessThan(width / 10);
   });
 
   test('does not depend on the order of prompts, and the same prompts under other ids change nothing', () => {
