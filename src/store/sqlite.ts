@@ -13,6 +13,13 @@ import {
 } from 'kysely';
 import type { Connection, Database } from './schema.js';
 
+/**
+ * From Node 24.19 on, a statement or file of better-sqlite3 12 that is collected while no script runs ends the process
+ * (its `ObjectWrap` asks for an environment that is not entered). Version 13 mends it and needs Node 22: until 20 is
+ * left behind, they are never given up there: one a text of SQL.
+ */
+const held: object[] | null = Number.parseInt(process.versions.node, 10) >= 24 ? [] : null;
+
 /** Prepares statements; one that is asked for again is not prepared again. */
 function preparing(file: SqliteDatabase.Database): (text: string) => SqliteDatabase.Statement {
   const kept = new Map<string, SqliteDatabase.Statement>();
@@ -21,6 +28,7 @@ function preparing(file: SqliteDatabase.Database): (text: string) => SqliteDatab
     // A busy statement is being walked through and cannot be run a second time meanwhile.
     if (statement === undefined || statement.busy) {
       statement = file.prepare(text);
+      held?.push(statement);
       if (kept.size < 200) kept.set(text, statement);
     }
     return statement;
@@ -30,14 +38,16 @@ function preparing(file: SqliteDatabase.Database): (text: string) => SqliteDatab
 export function openSqlite(path: string): Connection {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
   const file = new SqliteDatabase(path, { timeout: 30_000 });
-  file.pragma('journal_mode = WAL');
+  held?.push(file);
+  // By `exec`: `pragma` leaves a statement behind.
+  file.exec('pragma journal_mode = WAL');
   // An acknowledged judgment survives the death of the process; only a power cut may take the last ones.
-  file.pragma('synchronous = NORMAL');
+  file.exec('pragma synchronous = NORMAL');
   // Pages that many writes touch are moved to the file once, not every few hundred judgments.
-  file.pragma('wal_autocheckpoint = 4000');
-  file.pragma('foreign_keys = ON');
-  file.pragma('cache_size = -32768');
-  file.pragma('mmap_size = 67108864');
+  file.exec('pragma wal_autocheckpoint = 4000');
+  file.exec('pragma foreign_keys = ON');
+  file.exec('pragma cache_size = -32768');
+  file.exec('pragma mmap_size = 67108864');
   const prepare = preparing(file);
   const database = { close: () => file.close(), prepare: prepare as Sqlite['prepare'] };
   // SQLite takes some transactions back itself, as on a full disk; a second `rollback` would hide why.
