@@ -29,7 +29,7 @@ function preparing(file: SqliteDatabase.Database): (text: string) => SqliteDatab
     if (statement === undefined || statement.busy) {
       statement = file.prepare(text);
       held?.push(statement);
-      if (kept.size < 200) kept.set(text, statement);
+      if (held !== null || kept.size < 200) kept.set(text, statement);
     }
     return statement;
   };
