@@ -136,12 +136,29 @@ export async function openBatching(own: BatchRun, wanted: boolean): Promise<Batc
   return null;
 }
 
-/** @throws USAGE: workers know nothing of batches and would ask for what is in one. */
-export function refuseWithWorkers(): never {
+/**
+ * Refuses batches that nobody would make: no judge has a service for them, or workers carry the run out, who know
+ * nothing of batches and would ask for what is in one.
+ * @throws USAGE
+ */
+export function checkBatch({ judges }: Pick<RunConfig, 'judges'>, byWorkers: boolean): void {
+  if (!judges.some(hasBatches)) {
+    throw new DoubleblindError(
+      'USAGE',
+      'no judge of this run has a batch service: chat models of OpenAI and Anthropic do, paid by the token.',
+      {
+        hint: 'Leave out --batch (over HTTP: batch=true) to ask its judges one by one.',
+      },
+    );
+  }
+  if (!byWorkers) return;
   throw new DoubleblindError('USAGE', 'a run in batches is carried out by one process, not by workers.', {
-    hint: 'Leave out --distributed, or say --no-batch to ask its judges one by one.',
+    hint: 'Leave out --distributed, or say --no-batch (over HTTP: batch=false) to ask its judges one by one.',
   });
 }
+
+/** Whether a run is remembered to be judged in batches. */
+export const inBatches = ({ environment }: Pick<Run, 'environment'>): boolean => environment['batch'] === true;
 
 /** The pause between two looks as the environment sets it, in seconds. @throws USAGE */
 export function pauseOf(env: NodeJS.ProcessEnv): NonNullable<World['pause']> {

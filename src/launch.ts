@@ -1,6 +1,7 @@
 // From a resolved configuration to a finished run: find or make the run, hold it, carry it out, export it.
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { checkBatch, inBatches } from './batch.js';
 import { checkBudget } from './budget.js';
 import { certified } from './certification.js';
 import type { RunConfig } from './config.js';
@@ -14,7 +15,6 @@ import { preflight } from './preflight.js';
 import { ROLES, type Role, type Run } from './records.js';
 import { report } from './report.js';
 import { checkRecorded, openRecorded, type RecordedFiles, respond, sampled } from './responses.js';
-import { refuseWithWorkers } from './batch.js';
 import { carryOut, type RunEnd, type RunOptions, type World } from './run.js';
 import { concludedBy, openStopping, ruleBefore } from './stopping.js';
 import type { Store } from './store/index.js';
@@ -56,6 +56,7 @@ export interface Opened {
 /** Starts or goes on with the run of a configuration. The same configuration is the same run, unless `again`. */
 export async function launch(config: RunConfig, world: World, options: LaunchOptions): Promise<Launched> {
   await affordable(config, world, options);
+  if (options.batch === true) checkBatch(config, options.carryOut !== undefined);
   const opened = await openRun(config, opening(world, options), options);
   // An interrupted run is gone on with as `resume` does; a finished one asks nothing.
   const retryFailed = INTERRUPTED.includes(opened.run.status);
@@ -311,9 +312,9 @@ async function carry(
   options: LaunchOptions,
 ): Promise<Launched> {
   const { store } = world;
-  const before = run.environment['batch'] === true;
+  const before = inBatches(run);
   const batch = options.batch ?? before;
-  if (batch && options.carryOut !== undefined) refuseWithWorkers();
+  if (batch) checkBatch(config, options.carryOut !== undefined);
   const now = () => new Date(world.clock()).toISOString();
   const holder = `${hostname()}:${process.pid}:${startOf(process.pid) ?? ''}`;
   const other = await store.hold(run.id, holder, now(), isGone);

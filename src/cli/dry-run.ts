@@ -1,5 +1,6 @@
 // `run --dry-run`: calls, cost and what the size can detect; spends nothing.
 import Table from 'cli-table3';
+import { checkBatch } from '../batch.js';
 import { checkBudget } from '../budget.js';
 import type { RunConfig } from '../config.js';
 import { counted, money, percent, points, whole } from '../figures.js';
@@ -13,7 +14,7 @@ import { print, say } from './action.js';
 import type { RunFlags } from './run.js';
 import { columns, oneLine, paint, plain, wrapped } from './terminal.js';
 
-/** @throws PRICE_UNKNOWN where a budget is set and a price is not known */
+/** @throws PRICE_UNKNOWN where a budget is set and a price is not known; USAGE for batches that nobody would make */
 export async function dryRun(store: Store, configs: RunConfig[], flags: RunFlags): Promise<number> {
   const forecasts: Forecast[] = [];
   for (const config of configs) {
@@ -21,6 +22,7 @@ export async function dryRun(store: Store, configs: RunConfig[], flags: RunFlags
     const budget_usd = flags.budgetUsd ?? config.budget_usd;
     const models = openModels({ env: process.env, prices: config.prices });
     if (budget_usd !== null) await checkBudget(config, models);
+    if (flags.batch === true) checkBatch(config, flags.distributed === true);
     const content = await contentOf(config);
     checkRecorded(content.recorded, config, flags.allowMissing === true);
     const cache = flags.cache !== false && flags.fresh !== true;

@@ -1,6 +1,7 @@
 // Runs that the service carries out: the same launch as the command line, a few at a time. What is unfinished when the
 // service stops goes on when it is started again.
 import PQueue from 'p-queue';
+import { checkBatch, inBatches } from '../batch.js';
 import type { RunConfig } from '../config.js';
 import { configOf, configurationHash } from '../configuration.js';
 import { CalledOff, DoubleblindError } from '../errors.js';
@@ -18,8 +19,11 @@ const RUNS_AT_ONCE = 2;
 const STOPPED_BY_SERVICE = 'the service was stopped; the run goes on when it is started again';
 
 export interface Engine {
-  /** Starts the runs that a posted run file describes, one for each candidate; the same configuration twice is one run. */
-  start(runFile: Record<string, unknown>): Promise<[Run, ...Run[]]>;
+  /**
+   * Starts the runs that a posted run file describes, one for each candidate; the same configuration twice is one run.
+   * Judged in batches as `batch` says, else as the run remembers.
+   */
+  start(runFile: Record<string, unknown>, batch?: boolean): Promise<[Run, ...Run[]]>;
   /** Stops a run; calls under way finish. */
   cancel(id: string): Promise<Run>;
   resume(id: string): Promise<Run>;
@@ -78,11 +82,11 @@ class RunEngine implements Engine {
     this.store = observed(options.store, options.metrics);
   }
 
-  async start(runFile: Record<string, unknown>): Promise<[Run, ...Run[]]> {
+  async start(runFile: Record<string, unknown>, batch?: boolean): Promise<[Run, ...Run[]]> {
     const configs = await readPostedRun(runFile, this.options.endpoints);
     const started = this.starting.then(async () => {
       const runs: Run[] = [];
-      for (const config of configs) runs.push(await this.startOne(config));
+      for (const config of configs) runs.push(await this.startOne(config, batch));
       return runs as [Run, ...Run[]];
     });
     this.starting = started.catch(() => undefined);
@@ -117,7 +121,7 @@ class RunEngine implements Engine {
   async resume(id: string): Promise<Run> {
     const run = await this.runOf(id);
     const active = this.active.get(id);
-    if (active !== undefined && UNFINISHED.includes(run.status) && !active.controller.signal.aborted) return run;
+    if (this.goesOn(run)) return run;
     if (run.origin === 'import') {
       throw new DoubleblindError('RUN_CHANGED', `run ${id} was imported; there is nothing to resume.`);
     }
@@ -161,16 +165,31 @@ class RunEngine implements Engine {
     await Promise.all([...this.active.values()].map(({ finished }) => finished));
   }
 
-  private async startOne(config: RunConfig): Promise<Run> {
+  private async startOne(config: RunConfig, batch: boolean | undefined): Promise<Run> {
     this.refuseStopping();
     // Posted run files name no recorded file and no folder, so nothing but the configuration is in the hash.
     const [known] = await this.store.runsOfConfiguration(configurationHash(config, {}));
     if (known?.status === 'done') return known;
     const { store, options } = this;
+    const before = known !== undefined && inBatches(known);
+    if (batch ?? before) checkBatch(config, options.carryOut !== undefined);
     const world = { store, clock: options.clock, signal: new AbortController().signal };
     const { run } = await openRun(config, world, await this.launchOptions(config));
     const elsewhere = !this.active.has(run.id) && (await this.heldBy(run.id)) !== null;
+    if (batch !== undefined && batch !== before) {
+      if (elsewhere || this.goesOn(run)) {
+        const how = before ? 'in batches' : 'without batches';
+        throw new RequestRefused('RUN_ACTIVE', `run ${run.id} is under way ${how}.`, 'Cancel it first.');
+      }
+      await store.updateRun(run.id, { environment: { ...run.environment, batch } });
+    }
     return elsewhere ? run : this.resume(run.id);
+  }
+
+  /** Whether a run is in line or carried out here, and nobody has stopped it. */
+  private goesOn({ id, status }: Run): boolean {
+    const active = this.active.get(id);
+    return active !== undefined && UNFINISHED.includes(status) && !active.controller.signal.aborted;
   }
 
   /** Puts a run in line; it is carried out as soon as there is room, by the next service where this one stops meanwhile. */

@@ -7,7 +7,7 @@ import { DoubleblindError } from '../errors.js';
 import { DOMAINS, ORDERS, type Run, STATUSES } from '../records.js';
 import type { Store } from '../store/index.js';
 import type { Engine } from './engine.js';
-import { pageOf, pageQuery } from './pages.js';
+import { flag, pageOf, pageQuery } from './pages.js';
 import { problems, RequestRefused } from './problem.js';
 import type { App } from './server.js';
 
@@ -176,12 +176,19 @@ export function runRoutes(app: App, routes: RunRoutes): void {
         description:
           'Suites and templates by bundled name or inline; no path. The same configuration twice is the same run. ' +
           '`candidates` start one run each, one after the other, and the baseline is asked once.',
+        querystring: z.strictObject({
+          batch: flag
+            .optional()
+            .describe(
+              "true: judge through the providers' batch services, at half price; remembered by the run. false: one by one",
+            ),
+        }),
         body: z.record(z.string(), z.unknown()),
         response: { 202: startedSchema, ...problems(409, 413, 415, 502) },
       },
     },
-    async ({ body }, reply) => {
-      const runs = await engine.start(body);
+    async ({ body, query }, reply) => {
+      const runs = await engine.start(body, query.batch);
       return reply
         .code(202)
         .header('location', `/api/runs/${encodeURIComponent(runs[0].id)}`)

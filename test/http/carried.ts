@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LightMyRequestResponse } from 'fastify';
 import { expect, vi } from 'vitest';
-import { type Engine, openEngine } from '../../src/http/engine.js';
+import { type Engine, type EngineOptions, openEngine } from '../../src/http/engine.js';
 import { openMetrics } from '../../src/http/metrics.js';
 import { openModels } from '../../src/models/index.js';
 import type { Run } from '../../src/records.js';
@@ -18,31 +18,32 @@ export interface Carried {
   store: Store;
   engine: Engine;
   app: Service['app'];
-  post(runFile: object): Promise<LightMyRequestResponse>;
+  post(runFile: object, query?: Record<string, string>): Promise<LightMyRequestResponse>;
   /** The run once it has that status and is no longer carried out. */
   ends(id: string, status?: Run['status']): Promise<Run>;
   close(): Promise<void>;
 }
 
-export async function openCarried(options: ServerOptions = {}): Promise<Carried> {
+export async function openCarried(options: ServerOptions = {}, more: Partial<EngineOptions> = {}): Promise<Carried> {
   const server = await startServer({ quality: { base: 0.3, tuned: 0.7 }, ...options });
   const store = await openStore(await freshDatabase());
   const exports = mkdtempSync(join(tmpdir(), 'doubleblind-exports-'));
   const errors: unknown[] = [];
   const engine = openEngine({
     store,
-    endpoints: [{ base_url: server.openai, headers_env: {} }],
+    endpoints: [server.openai, server.anthropic].map((base_url) => ({ base_url, headers_env: {} })),
     exports,
     openModels: ({ prices, concurrency }) => openModels({ env: {}, prices, concurrency }),
     environment: () => Promise.resolve({ node: 'test' }),
     clock: () => Date.now(),
     onWarning: () => undefined,
     onError: (error) => errors.push(error),
+    ...more,
   });
   const { app, close } = await service({ store, engine, metrics: openMetrics(() => engine.waiting()) });
   return {
     ...{ server, store, engine, app },
-    post: (runFile) => app.inject({ method: 'POST', url: '/api/runs', payload: runFile }),
+    post: (runFile, query = {}) => app.inject({ method: 'POST', url: '/api/runs', query, payload: runFile }),
     ends: (id, status = 'done') =>
       vi.waitFor(
         async () => {

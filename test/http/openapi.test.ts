@@ -7,7 +7,10 @@ interface Description {
   security: object[];
   paths: Record<
     string,
-    Record<string, { security?: object[]; responses: Record<string, object>; requestBody?: object }>
+    Record<
+      string,
+      { security?: object[]; responses: Record<string, object>; requestBody?: object; parameters?: object[] }
+    >
   >;
   components: { schemas: Record<string, { properties?: Record<string, unknown> }> };
 }
@@ -86,6 +89,12 @@ describe('the description of the API', () => {
     }
     expect(description.security).toEqual([{ token: [] }]);
     expect(description.paths['/api/audit']!['post']).toHaveProperty('requestBody');
+  });
+
+  it('says how a posted run is judged in batches', () => {
+    const [batch, ...rest] = description.paths['/api/runs']!['post']!.parameters!;
+    expect(batch).toMatchObject({ in: 'query', name: 'batch', required: false, schema: { enum: ['true', 'false'] } });
+    expect(rest).toEqual([]);
   });
 
   it('names the fields of the records as they are stored', () => {

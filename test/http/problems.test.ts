@@ -24,6 +24,8 @@ const FAILING: [string, string, unknown, number, string][] = [
   ['GET', '/api/runs?page=2', null, 400, 'UNKNOWN_KEY'],
   ['POST', '/api/runs', '{"name": ', 400, 'JSON_SYNTAX'],
   ['POST', '/api/runs', '[1]', 400, 'INVALID_VALUE'],
+  ['POST', '/api/runs?batch=yes', {}, 400, 'INVALID_VALUE'],
+  ['POST', '/api/runs?bacth=true', {}, 400, 'UNKNOWN_KEY'],
   ['GET', '/api/runs/none', null, 404, 'RUN_UNKNOWN'],
   ['DELETE', '/api/runs/none', null, 404, 'RUN_UNKNOWN'],
   ['POST', '/api/runs/none/cancel', null, 404, 'RUN_UNKNOWN'],

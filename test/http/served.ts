@@ -44,16 +44,17 @@ interface Options {
   cwd: string;
   /** Address that posted run files may name. */
   endpoint: string;
+  env?: NodeJS.ProcessEnv;
   port?: number;
 }
 
-export async function serveIn({ main, cwd, endpoint, port = 0 }: Options): Promise<Served> {
+export async function serveIn({ main, cwd, endpoint, port = 0, env: more = {} }: Options): Promise<Served> {
   writeFileSync(join(cwd, 'endpoints.yaml'), `- { base_url: "${endpoint}" }\n`);
   const { DOUBLEBLIND_TOKEN: _, ...env } = process.env;
   const words = ['serve', '--json', '--port', String(port), '--endpoints', 'endpoints.yaml', '--log-level', 'warn'];
   const child = spawn(process.execPath, [main, ...words], {
     cwd,
-    env: { ...env, DOUBLEBLIND_DATABASE_URL: await databaseIn(cwd) },
+    env: { ...env, DOUBLEBLIND_DATABASE_URL: await databaseIn(cwd), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { stdout: '', stderr: '' };

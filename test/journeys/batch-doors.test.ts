@@ -64,6 +64,23 @@ describe('a signal on the command line', () => {
 });
 
 describe('before anything is spent', () => {
+  it.each([[], ['--dry-run']])(
+    'batches that no judge has a service for are refused in one line, beside a judge that has one they are not',
+    async (...more: string[]) => {
+      const { journey } = await journeyOf({});
+      const rules = { name: 'rules', provider: 'offline' };
+      const at = { cwd: journey.folder, env };
+      const file = await journey.runFile({ suites: [suiteOf(6)], judges: [rules] });
+      const { end, stderr } = await cli(['run', file, '--batch', ...more], at);
+      expect(end).toBe(2);
+      expect(stderr.trim()).toMatch(/^error: no judge of this run has a batch service:.*$/);
+      expect((await journey.store.runs()).items).toEqual([]);
+      const openai = { name: 'judge', model: 'judge-model', provider: 'openai', base_url: journey.server.openai };
+      const both = await journey.runFile({ suites: [suiteOf(6)], judges: [rules, openai] });
+      expect((await cli(['run', both, '--batch', ...more], at)).end).toBe(0);
+    },
+  );
+
   it('batches cost half of what the judge costs live, and responses the same', async () => {
     const { journey, file } = await journeyOf({});
     const told = async (...more: string[]) => {
