@@ -1,12 +1,14 @@
 // A run as files: lines appended while it goes, everything written anew from the store at the end. `audit` proves
 // every number from these files alone.
-import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
-import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { createHash } from 'node:crypto';
 import { stringify } from 'csv-stringify/sync';
+import { AppendedLines } from './appended-lines.js';
 import { configOf } from './configuration.js';
 import { DoubleblindError } from './errors.js';
+import { Gathered } from './gathered.js';
 import { planOf } from './plan.js';
 import {
   type Judgment,
@@ -18,26 +20,32 @@ import {
   type Suite,
 } from './records.js';
 import type { KnownAnswer } from './store/certifications.js';
+import type { JudgmentOutline } from './store/judgments.js';
 import type { Store } from './store/index.js';
 import type { Summary } from './summary.js';
 
-const JUDGMENT_FIELDS = Object.keys(judgmentSchema.shape) as (keyof Judgment)[];
-const RESPONSE_FIELDS = Object.keys(responseSchema.shape) as (keyof Response)[];
-
 /** A judgment as a line of `judged.jsonl`, without the line break: its fields in the order of the contract. */
 export function judgmentLine(judgment: Judgment): string {
-  return JSON.stringify(picked(judgment, JUDGMENT_FIELDS));
+  return JSON.stringify(judgmentFields(judgment));
 }
 
 /** A response as a line of `responses.jsonl`, without the line break. */
 export function responseLine(response: Response): string {
-  return JSON.stringify(picked(response, RESPONSE_FIELDS));
+  return JSON.stringify(responseFields(response));
 }
 
-function picked<T extends object>(record: T, fields: (keyof T)[]): Partial<T> {
-  const line: Partial<T> = {};
-  for (const field of fields) line[field] = record[field];
-  return line;
+const judgmentFields = inOrderOf<Judgment>(Object.keys(judgmentSchema.shape) as (keyof Judgment)[]);
+const responseFields = inOrderOf<Response>(Object.keys(responseSchema.shape) as (keyof Response)[]);
+
+/** Gives records these fields in this order; those that have them so, as ours do, are not made anew. */
+function inOrderOf<T extends object>(fields: (keyof T)[]): (record: T) => Partial<T> {
+  return (record) => {
+    let at = 0;
+    for (const key in record) if (key !== fields[at++]) at = Infinity;
+    return at === fields.length
+      ? record
+      : (Object.fromEntries(fields.map((field) => [field, record[field]])) as Partial<T>);
+  };
 }
 
 /**
@@ -73,56 +81,46 @@ function folderName(name: string): string {
   return safe === '' ? 'unnamed' : safe;
 }
 
-/** Appends lines while the run goes. */
+/** Lines that are appended while the run goes. */
 export class Exporter {
   private constructor(
-    private readonly judged: number,
-    private readonly answered: number,
+    readonly judged: AppendedLines,
+    readonly answered: AppendedLines,
   ) {}
 
   /** Begins, or goes on: what the store holds is written anew, so that a line cut by a crash is gone. */
   static async open(store: Store, runId: string, folder: string): Promise<Exporter> {
     await writeRecords(store, runId, folder);
-    return new Exporter(openSync(join(folder, 'judged.jsonl'), 'a'), openSync(join(folder, 'responses.jsonl'), 'a'));
+    const at = (name: string): AppendedLines => new AppendedLines(join(folder, name));
+    return new Exporter(at('judged.jsonl'), at('responses.jsonl'));
   }
 
-  /** Whole lines in one write each; what a full disk refuses is thrown here and not in a stream nobody listens to. */
   append(responses: readonly Response[], judgments: readonly Judgment[]): void {
-    appendLines(this.answered, responses.map(responseLine));
-    appendLines(this.judged, judgments.map(judgmentLine));
+    this.answered.append(responses, responseLine);
+    this.judged.append(judgments, judgmentLine);
   }
 
   close(): void {
-    closeSync(this.judged);
-    closeSync(this.answered);
+    this.judged.close();
+    this.answered.close();
   }
 }
 
-function appendLines(file: number, lines: string[]): void {
-  if (lines.length === 0) return;
-  const bytes = Buffer.from(`${lines.join('\n')}\n`);
-  for (let from = 0; from < bytes.length;) from += writeSync(file, bytes, from);
-}
-
 /**
- * Writes `judged.jsonl` and `responses.jsonl` from the store: one line per id, in the order of the contract. The hashes
- * of the files by name.
+ * Writes `judged.jsonl` and `responses.jsonl` as the store holds them: one line per id, in the order of the contract.
+ * Lines that were appended are put in order, where they are known to be the same. The hashes of the files by name.
  */
-async function writeRecords(store: Store, runId: string, folder: string, sheet?: Sheet): Promise<Hashes> {
-  const hashes = await written(
-    folder,
-    ['judged.jsonl', ...(sheet === undefined ? [] : ['prompts.csv'])],
-    async (judged, prompts) => {
-      prompts?.take(sheet!.head());
-      for await (const judgment of store.allJudgments(runId)) {
-        if (judged!.take(`${judgmentLine(judgment)}\n`)) await judged!.flush();
-        if (prompts?.take(sheet!.take(judgment)) === true) await prompts.flush();
-      }
-      prompts?.take(sheet!.end());
-    },
-  );
-  const answered = await writeLines(folder, 'responses.jsonl', lines(store.allResponses(runId), responseLine));
-  return { ...hashes, ...answered };
+async function writeRecords(store: Store, runId: string, folder: string, appended?: Exporter): Promise<Hashes> {
+  const judged = await appended?.judged.inOrder(store.judgmentOutlines(runId));
+  const answered = await appended?.answered.inOrder(store.responseIds(runId));
+  return {
+    ...(await (judged
+      ? copyLines(folder, 'judged.jsonl', appended!.judged, judged)
+      : writeLines(folder, 'judged.jsonl', judgedLines(store, runId)))),
+    ...(await (answered
+      ? copyLines(folder, 'responses.jsonl', appended!.answered, answered)
+      : writeLines(folder, 'responses.jsonl', lines(store.allResponses(runId), responseLine)))),
+  };
 }
 
 /** The judgments of a run as JSONL text, a line at a time: the bytes of `judged.jsonl`. */
@@ -134,59 +132,56 @@ async function* lines<T>(records: AsyncIterable<T>, lineOf: (record: T) => strin
   for await (const record of records) yield `${lineOf(record)}\n`;
 }
 
-function writeLines(folder: string, name: string, text: AsyncIterable<string> | Iterable<string>): Promise<Hashes> {
-  return written(folder, [name], async (file) => {
-    for await (const line of text) if (file!.take(line)) await file!.flush();
-  });
-}
-
 /** SHA-256 (hex) of files, by name. */
 type Hashes = Record<string, string>;
 
-/** Writes files whole or not at all: beside their places first, then into them. The hashes of what was written. */
-async function written(folder: string, names: string[], work: (...files: Beside[]) => Promise<void>): Promise<Hashes> {
-  const paths = names.map((name) => join(folder, name));
-  const files: Beside[] = [];
-  try {
-    for (const path of paths) files.push(new Beside(await open(`${path}.part`, 'w')));
-    await work(...files);
-    for (const file of files) await file.flush();
-  } catch (error) {
-    await Promise.all(paths.map((path) => rm(`${path}.part`, { force: true })));
-    throw error;
-  } finally {
-    for (const { file } of files) await file.close();
-  }
-  for (const path of paths) await rename(`${path}.part`, path);
-  return Object.fromEntries(names.map((name, i) => [name, files[i]!.sha256()]));
+function writeLines(folder: string, name: string, text: AsyncIterable<string> | Iterable<string>): Promise<Hashes> {
+  return written(folder, name, async (gathered, flush) => {
+    for await (const line of text) {
+      gathered.text(line);
+      await flush();
+    }
+  });
 }
 
-/** Characters gathered before they are written. */
+function copyLines(folder: string, name: string, from: AppendedLines, numbers: readonly number[]): Promise<Hashes> {
+  return written(folder, name, async (gathered, flush) => {
+    for (const number of numbers) {
+      from.copy(number, gathered);
+      await flush();
+    }
+  });
+}
+
+/** Bytes gathered before they are written. */
 const CHUNK = 1 << 18;
 
-class Beside {
-  private gathered = '';
-  private readonly hash = createHash('sha256');
-
-  constructor(readonly file: FileHandle) {}
-
-  /** True when enough is gathered to be written. */
-  take(text: string): boolean {
-    this.gathered += text;
-    return this.gathered.length >= CHUNK;
+/** Writes a file whole or not at all: beside its place first, then into it. The hash of what was written. */
+async function written(
+  folder: string,
+  name: string,
+  work: (gathered: Gathered, flush: () => Promise<void> | undefined) => Promise<void>,
+): Promise<Hashes> {
+  const path = join(folder, name);
+  const hash = createHash('sha256');
+  const gathered = new Gathered(CHUNK);
+  const file = await open(`${path}.part`, 'w');
+  const write = (): Promise<void> => {
+    const bytes = gathered.take();
+    hash.update(bytes);
+    return file.appendFile(bytes);
+  };
+  try {
+    await work(gathered, () => (gathered.length < CHUNK ? undefined : write()));
+    await write();
+  } catch (error) {
+    await rm(`${path}.part`, { force: true });
+    throw error;
+  } finally {
+    await file.close();
   }
-
-  async flush(): Promise<void> {
-    const bytes = Buffer.from(this.gathered);
-    this.gathered = '';
-    this.hash.update(bytes);
-    await this.file.appendFile(bytes);
-  }
-
-  /** Of all that was flushed (hex). */
-  sha256(): string {
-    return this.hash.digest('hex');
-  }
+  await rename(`${path}.part`, path);
+  return { [name]: hash.digest('hex') };
 }
 
 export interface Finished {
@@ -194,18 +189,21 @@ export interface Finished {
   run: Run;
   folder: string;
   summary: Summary;
+  /** What was appended while the run went. */
+  appended?: Exporter;
   /** The report as HTML, told the SHA-256 (hex) of `judged.jsonl`. */
   report: (judged_sha256: string) => Promise<string>;
 }
 
 /** Writes every file of a run, and `manifest.json` with the SHA-256 of each. */
-export async function writeExports({ store, run, folder, summary, report }: Finished): Promise<void> {
+export async function writeExports({ store, run, folder, summary, appended, report }: Finished): Promise<void> {
   const suites = await store.suites(run.id);
   const judges = [...new Set((await store.stored(run.id)).map(({ judge }) => judge))].sort();
-  const records = await writeRecords(store, run.id, folder, new Sheet(judges));
+  const records = await writeRecords(store, run.id, folder, appended);
   const document = runDocument(run, suites, await store.knownAnswers(run.id));
   const hashes = {
     ...records,
+    ...(await writeLines(folder, 'prompts.csv', sheetOf(store.judgmentOutlines(run.id), judges))),
     ...(await writeJson(folder, 'run.json', document)),
     ...(await writeJson(folder, 'summary.json', summary)),
     ...(await writeLines(folder, 'report.html', [await report(records['judged.jsonl']!)])),
@@ -255,6 +253,13 @@ export function limitOf(run: Pick<Run, 'decision_rule'>): number | undefined {
 }
 
 /** `prompts.csv`: one row per prompt with the winner per judge and order and the mean score. */
+async function* sheetOf(judgments: AsyncIterable<JudgmentOutline>, judges: string[]): AsyncIterable<string> {
+  const sheet = new Sheet(judges);
+  yield sheet.head();
+  for await (const judgment of judgments) yield sheet.take(judgment);
+  yield sheet.end();
+}
+
 class Sheet {
   private key: string | null = null;
   private row: string[] = [];
@@ -269,7 +274,7 @@ class Sheet {
   }
 
   /** Takes judgments in the order of exports; the row of the prompt before when another one begins. */
-  take(judgment: Judgment): string {
+  take(judgment: JudgmentOutline): string {
     const { suite, domain, category, prompt_id, judge, repeat, order, score } = judgment;
     if (judgment.canary !== null || judgment.replicate > 0) return '';
     const key = `${suite}\0${prompt_id}`;
@@ -277,7 +282,7 @@ class Sheet {
     this.key = key;
     this.row = [suite, domain ?? '', category ?? '', prompt_id];
     const cell = `${judge} ${order ?? 'baseline-first'}`;
-    this.cells.set(cell, [...(this.cells.get(cell) ?? []), judgment.winner ?? judgment.failure]);
+    this.cells.set(cell, [...(this.cells.get(cell) ?? []), (judgment.winner ?? judgment.failure)!]);
     const comparison = `${judge}\0${repeat}`;
     const scores = this.comparisons.get(comparison);
     this.comparisons.set(comparison, score === null || scores === null ? null : [...(scores ?? []), score]);

@@ -64,8 +64,8 @@ export function questionOf(
   const texts = textsOf(unit, pair);
   const template = spec.template === null ? null : config.templates[spec.template]!;
   const presentation = presentationOf(template, planned.prompt, texts, unit.order, config.seed);
-  const { messages, reply_schema, slots } = presentation;
-  const ask: Ask = { messages, repeat: unit.repeat, reply_schema, slots };
+  const { messages, sha256, reply_schema, slots } = presentation;
+  const ask: Ask = { messages, sha256, repeat: unit.repeat, reply_schema, slots };
   const key = cache === 'off' ? null : judgmentKey(unit, spec, ask);
   return { unit, planned, pair, spec, template, texts, presentation, ask, key };
 }
@@ -90,7 +90,11 @@ export function judgmentOf(
   const winner = reading?.state === 'judged' ? unblind(reading.verdict, unit.order) : null;
   const scores = reading?.state === 'judged' ? bySide(unit.order, reading.scores_a, reading.scores_b) : null;
   const quote = reading?.quote ?? null;
-  const record = {
+  const outcome =
+    reading?.state === 'judged' && winner !== null
+      ? { state: 'judged' as const, failure: null, verdict: reading.verdict, winner, score: SCORES[winner] }
+      : { state: 'failed' as const, failure: failure!, verdict: null, winner: null, score: null };
+  return {
     schema: 'doubleblind/judgment@1' as const,
     id: judgmentId({ run_id: runId, ...unit }),
     run_id: runId,
@@ -118,6 +122,7 @@ export function judgmentOf(
     presentation_sha256: presentation.sha256,
     reply: answer?.text ?? null,
     stop_reason: answer?.stop_reason ?? null,
+    ...outcome,
     baseline_scores: scores?.baseline ?? null,
     candidate_scores: scores?.candidate ?? null,
     rationale: reading?.rationale ?? null,
@@ -131,11 +136,6 @@ export function judgmentOf(
     attempts,
     judged_at: now,
   };
-  const line =
-    reading?.state === 'judged' && winner !== null
-      ? { state: 'judged' as const, failure: null, verdict: reading.verdict, winner, score: SCORES[winner] }
-      : { state: 'failed' as const, failure: failure!, verdict: null, winner: null, score: null };
-  return { ...record, ...line };
 }
 
 const SCORES = { candidate: 1, tie: 0.5, baseline: 0 } as const;

@@ -346,18 +346,18 @@ async function carry(
     };
     await store.updateRun(run.id, { decision_rule: ruleBefore(run, stopping), identities });
     const exporter = await Exporter.open(store, run.id, folder);
-    let end: RunEnd;
     try {
       const more = { ...options, batch, recorded, digests, exporter, decided: stopping?.decided };
-      end = await (options.carryOut ?? carryOut)(run, config, world, more);
+      const end = await (options.carryOut ?? carryOut)(run, config, world, more);
+      await store.updateRun(run.id, { ...(await concludedBy(stopping, end, run.id, store, now())), ended_at: now() });
+      const ended = (await store.run(run.id))!;
+      const { summary } = await concluded(store, ended);
+      const told = (hash: string): Promise<string> => report(store, ended, summary, hash);
+      await writeExports({ store, run: ended, folder, summary, appended: exporter, report: told });
+      return { ...end, status: ended.status as RunEnd['status'], reason: ended.reason, run: ended, summary, folder };
     } finally {
       exporter.close();
     }
-    await store.updateRun(run.id, { ...(await concludedBy(stopping, end, run.id, store, now())), ended_at: now() });
-    const ended = (await store.run(run.id))!;
-    const { summary } = await concluded(store, ended);
-    await writeExports({ store, run: ended, folder, summary, report: (hash) => report(store, ended, summary, hash) });
-    return { ...end, status: ended.status as RunEnd['status'], reason: ended.reason, run: ended, summary, folder };
   } finally {
     await store.release(run.id, holder);
   }

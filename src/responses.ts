@@ -101,7 +101,7 @@ export async function respond(
 ): Promise<Response | null> {
   const checkpoint = config[role];
   const { suite, prompt } = planned;
-  const record = (facts: Partial<Response> & Pick<Response, 'state'>): Response => ({
+  const record = ({ state, ...facts }: Partial<Response> & Pick<Response, 'state'>): Response => ({
     schema: 'doubleblind/response@1',
     id: responseId(runId, suite, prompt.id, repeat, role),
     run_id: runId,
@@ -115,6 +115,7 @@ export async function respond(
     model: checkpoint.model ?? null,
     model_served: null,
     response: null,
+    state,
     failure: null,
     stop_reason: null,
     input_tokens: null,

@@ -1,9 +1,9 @@
 // Judgments as they are read: one by one, filtered in pages, as a stream in the order of exports.
-import { type SqlBool, sql } from 'kysely';
+import { type Selectable, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
 import { DoubleblindError } from '../errors.js';
 import type { Judgment, Order, Outcome, Winner } from '../records.js';
 import type { Page } from './runs.js';
-import type { Connection } from './schema.js';
+import type { Connection, JudgmentsTable } from './schema.js';
 
 export interface JudgmentFilter {
   suite?: string | undefined;
@@ -24,6 +24,13 @@ export interface JudgmentFilter {
   q?: string | undefined;
   canary?: boolean | undefined;
 }
+
+/** What a judgment is about and how it ended, without texts, prices and reasons. */
+export type JudgmentOutline = Pick<Judgment, (typeof OUTLINE)[number]>;
+const OUTLINE = [
+  ...(['id', 'suite', 'domain', 'category', 'prompt_id', 'repeat', 'replicate', 'canary'] as const),
+  ...(['judge', 'order', 'score', 'winner', 'failure'] as const),
+] as const;
 
 export const SORTS = ['position', 'newest'] as const;
 
@@ -142,15 +149,17 @@ export function judgmentQueries({ db }: Connection) {
 
     /** All judgments of a run in the order of exports, a page at a time: memory stays flat. */
     async *allJudgments(runId: string, filter: JudgmentFilter = {}): AsyncIterable<Judgment> {
-      let key: Key | null = null;
-      for (;;) {
-        let query = inOrder(filtered(runId, filter)).limit(PAGE);
-        if (key !== null) query = query.where(after(key));
-        const rows = await query.execute();
-        for (const row of rows) yield lineOf(row);
-        const last = rows.at(-1);
-        if (last === undefined || rows.length < PAGE) return;
-        key = keyOf(last);
+      for await (const row of inPages(filtered(runId, filter))) yield lineOf(row);
+    },
+
+    /** The same without what is long. */
+    async *judgmentOutlines(runId: string): AsyncIterable<JudgmentOutline> {
+      const query = db
+        .selectFrom('judgments as j')
+        .select([...OUTLINE.map((column) => `j.${column}` as const), 'j.position', 'j.seq'])
+        .where('j.run_id', '=', runId);
+      for await (const row of inPages(query)) {
+        yield { ...row, canary: row.canary === '' ? null : row.canary } as JudgmentOutline;
       }
     },
 
@@ -186,15 +195,22 @@ export function judgmentQueries({ db }: Connection) {
     },
   };
 
-  function inOrder(query: ReturnType<typeof joined>) {
-    return query
-      .orderBy('j.position')
-      .orderBy('j.repeat')
-      .orderBy('j.judge')
-      .orderBy(sql`coalesce(j."order", '')`)
-      .orderBy('j.replicate')
-      .orderBy('j.canary')
-      .orderBy('j.seq');
+  /** Rows of a query in the order of exports, a page at a time. */
+  async function* inPages<DB, TB extends keyof DB, Row extends KeyColumns>(
+    query: SelectQueryBuilder<DB, TB, Row>,
+  ): AsyncIterable<Row> {
+    for (let key: Key | null = null; ;) {
+      const page = inOrder(query).limit(PAGE);
+      const rows: Row[] = await (key === null ? page : page.where(after(key))).execute();
+      yield* rows;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < PAGE) return;
+      key = keyOf(last);
+    }
+  }
+
+  function inOrder<DB, TB extends keyof DB, Row>(query: SelectQueryBuilder<DB, TB, Row>) {
+    return query.orderBy(sql`j.position, j.repeat, j.judge, coalesce(j."order", ''), j.replicate, j.canary, j.seq`);
   }
 
   function after(key: Key) {
@@ -272,7 +288,7 @@ export function judgmentQueries({ db }: Connection) {
     return wanted ? sql<SqlBool>`j.canary = '' and ${other}` : sql<SqlBool>`not ${other}`;
   }
 
-  function keyOf(row: JoinedRow): Key {
+  function keyOf(row: KeyColumns): Key {
     return {
       position: row.position,
       repeat: row.repeat,
@@ -312,6 +328,11 @@ const invalidCursor = () =>
   new DoubleblindError('INVALID_VALUE', 'the cursor is not one that a page gave.', {
     hint: 'Use next_cursor as it stands, with the same sort.',
   });
+
+type KeyColumns = Pick<
+  Selectable<JudgmentsTable>,
+  'position' | 'repeat' | 'judge' | 'order' | 'replicate' | 'canary' | 'seq'
+>;
 
 interface Key {
   position: number;

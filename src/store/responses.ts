@@ -1,5 +1,5 @@
 // Responses of checkpoints: one per run, prompt, repeat and role.
-import { sql } from 'kysely';
+import { type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
 import { hashOf } from '../hash.js';
 import type { Response, Role } from '../records.js';
 import { rowWriter } from './rows.js';
@@ -59,27 +59,16 @@ export function responseQueries(connection: Connection) {
 
     /** All responses of a run, in the order of exports, a page at a time. */
     async *allResponses(runId: string): AsyncIterable<Response> {
-      let after: { position: number; repeat: number; role: string } | null = null;
-      for (;;) {
-        let query = joined(db)
-          .where('r.run_id', '=', runId)
-          .orderBy('r.position')
-          .orderBy('r.repeat')
-          .orderBy('r.role')
-          .limit(PAGE);
-        if (after !== null) {
-          const { position, repeat, role } = after;
-          query = query.where(sql<boolean>`(r.position, r.repeat, r.role) > (${position}, ${repeat}, ${role})`);
-        }
-        const rows = await query.execute();
-        for (const row of rows) {
-          const { position: _, ...line } = lineOf(row);
-          yield line;
-        }
-        const last = rows.at(-1);
-        if (last === undefined || rows.length < PAGE) return;
-        after = last;
+      for await (const row of inPages(joined(db).where('r.run_id', '=', runId))) {
+        const { position: _, ...line } = lineOf(row);
+        yield line;
       }
+    },
+
+    /** Their ids in the same order. */
+    async *responseIds(runId: string): AsyncIterable<{ id: string }> {
+      const ids = db.selectFrom('responses as r').select(['r.id', 'r.position', 'r.repeat', 'r.role']);
+      yield* inPages(ids.where('r.run_id', '=', runId));
     },
 
     /** How many responses of a role are answered. */
@@ -97,6 +86,23 @@ export function responseQueries(connection: Connection) {
 }
 
 const PAGE = 1000;
+
+/** Rows of a query in the order of exports, a page at a time. */
+async function* inPages<DB, TB extends keyof DB, Row extends Pick<ResponsesTable, 'position' | 'repeat' | 'role'>>(
+  query: SelectQueryBuilder<DB, TB, Row>,
+): AsyncIterable<Row> {
+  for (let after: Row | null = null; ;) {
+    const page = query.orderBy(sql`r.position, r.repeat, r.role`).limit(PAGE);
+    const rows: Row[] = await (
+      after === null
+        ? page
+        : page.where(sql<SqlBool>`(r.position, r.repeat, r.role) > (${after.position}, ${after.repeat}, ${after.role})`)
+    ).execute();
+    yield* rows;
+    after = rows.at(-1) ?? null;
+    if (after === null || rows.length < PAGE) return;
+  }
+}
 
 const COLUMNS = [
   'id',
