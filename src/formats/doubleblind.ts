@@ -13,7 +13,7 @@ export const doubleblind: Format = {
   async *read(input) {
     for await (const item of input.records()) {
       const { fields } = item;
-      const parsed = judgmentSchema.safeParse(fields.wellFormed());
+      const parsed = judgmentSchema.safeParse(fields.storable());
       if (!parsed.success) {
         const [issue] = parsed.error.issues;
         throw new DoubleblindError('INVALID_VALUE', `"${issue!.path.join('.')}": ${issue!.message}`, fields.place);

@@ -1,6 +1,7 @@
 // One record of somebody else's file, read field by field: what is absent is null, what has the wrong type is an error
 // with file, line and field.
 import { DoubleblindError, type Place } from '../errors.js';
+import { storable } from '../storable.js';
 
 export class Fields {
   constructor(
@@ -22,11 +23,13 @@ export class Fields {
     return value === undefined || (this.cells && value === '') ? null : value;
   }
 
-  /** The whole record, its texts well formed. */
-  wellFormed(): Record<string, unknown> {
-    const ill = Object.entries(this.record).filter(([, value]) => typeof value === 'string' && !value.isWellFormed());
-    if (ill.length === 0) return this.record;
-    return { ...this.record, ...Object.fromEntries(ill.map(([name, value]) => [name, wellFormed(value as string)])) };
+  /** The whole record, its texts as they can be stored. */
+  storable(): Record<string, unknown> {
+    const changed: Record<string, string> = {};
+    for (const [name, value] of Object.entries(this.record)) {
+      if (typeof value === 'string' && storable(value) !== value) changed[name] = storable(value);
+    }
+    return Object.keys(changed).length === 0 ? this.record : { ...this.record, ...changed };
   }
 
   has(name: string): boolean {
@@ -42,7 +45,7 @@ export class Fields {
   text(name: string): string | null {
     const value = this.value(name);
     if (value !== null && typeof value !== 'string') throw this.wrong(name, 'must be text');
-    return value === null ? null : wellFormed(value);
+    return value === null ? null : storable(value);
   }
 
   /** Text that must be there. @throws INVALID_VALUE */
@@ -56,7 +59,7 @@ export class Fields {
   id(name: string): string | null {
     const value = this.value(name);
     if (value === null) return null;
-    if (typeof value === 'string') return wellFormed(value);
+    if (typeof value === 'string') return storable(value);
     if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
     throw this.wrong(name, 'must be text or a whole number');
   }
@@ -121,9 +124,4 @@ export class Fields {
       throw new DoubleblindError('INVALID_VALUE', `"${name}" must be a record`, this.place);
     return new Fields(value as Record<string, unknown>, this.place);
   }
-}
-
-/** Half a surrogate pair, which JSON can spell and UTF-8 cannot hold, becomes U+FFFD, as everything behind would make it. */
-export function wellFormed(text: string): string {
-  return text.toWellFormed();
 }

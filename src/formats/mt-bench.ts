@@ -2,7 +2,8 @@
 // swapped; model_2 is the baseline. Votes of people and judges (`model_a`, `model_b`, `winner`) are read too.
 // A run that is started again appends, so of rows with one key the one with the latest `tstamp` counts.
 import type { Order, Winner } from '../records.js';
-import { type Fields, wellFormed } from './fields.js';
+import type { Fields } from './fields.js';
+import { storable } from '../storable.js';
 import { readLetter } from './label.js';
 import { type Format, type Input, type Row, rowOf, slotLabels, winnerOf } from './row.js';
 import { readShown } from './shown.js';
@@ -109,7 +110,7 @@ function judgeOf(fields: Fields): string | null {
   const judge = fields.value('judge');
   if (!Array.isArray(judge)) return fields.id('judge');
   if (typeof judge[0] !== 'string') throw fields.wrong('judge', 'must begin with the name of the model');
-  return wellFormed(judge[0]);
+  return storable(judge[0]);
 }
 
 function mapped(fields: Fields, name: string, roles: Record<string, Winner>): Winner | 'unknown' {

@@ -1,6 +1,7 @@
 // What did the judge decide? Reads a reply and fails closed: a verdict is taken only where the reply states exactly one;
 // everything else is a failure with its reason, never a tie, never the first letter found.
 import type { Answer, Failure, Verdict } from '../records.js';
+import { storable } from '../storable.js';
 import { findObject } from './json-reply.js';
 import { asVerdict, concludedVerdicts, statedVerdicts } from './statements.js';
 import type { Template } from './template.js';
@@ -130,7 +131,7 @@ function scoresOf(value: unknown, { criteria, scale }: Asked): Scores | null {
 }
 
 function textOf(value: unknown): string | null {
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
+  return typeof value === 'string' && value.trim() !== '' ? storable(value.trim()) : null;
 }
 
 /** A value of the reply as it can stand in one line. */

@@ -1,6 +1,7 @@
 // Batch services of the providers: many questions handed in at once, answered within a day at half the price. A batch is
 // created once and never tried again blindly, because a repeated create is paid twice: whoever is not sure that it went
 // through looks for it by its intent first.
+import { storable } from '../storable.js';
 import type { Answer, Ask, Failure } from '../records.js';
 import { FORMATS } from './abilities.js';
 import type { Connection } from './connections.js';
@@ -170,9 +171,9 @@ export class BatchDesk {
     abilities.answered(abilities.shape, silent);
     const { cost_usd, ...tokens } = (await price()).count(reply.body);
     const answer: BatchAnswer = {
-      text: redact(reply.text),
+      text: redact(storable(reply.text)),
       stop_reason: reply.stop_reason,
-      model_served: reply.model_served && redact(reply.model_served),
+      model_served: reply.model_served && redact(storable(reply.model_served)),
       ...tokens,
       cost_usd: cost_usd === null ? null : cost_usd * BATCH_DISCOUNT,
       latency_ms: null,

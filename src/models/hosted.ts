@@ -1,6 +1,7 @@
 // A model behind an endpoint: one question, asked in the shape the model can take, again where that makes sense, and
 // counted whole: tokens and time of every attempt are part of the answer's cost.
 import type { Answer, Ask } from '../records.js';
+import { storable } from '../storable.js';
 import type { Abilities, Format } from './abilities.js';
 import type { Connection } from './connections.js';
 import type { EndpointSpec } from './endpoint-spec.js';
@@ -46,7 +47,8 @@ export class HostedModel {
         admit: ask.admit,
       });
       const { text, stop_reason, model_served } = done.value;
-      return paid.answer(redact(text), stop_reason, model_served && redact(model_served), done);
+      const clean = (said: string): string => redact(storable(said));
+      return paid.answer(clean(text), stop_reason, model_served && clean(model_served), done);
     } catch (error) {
       if (error instanceof NotAdmitted) throw error.cause;
       if (!(error instanceof ModelFailure)) throw error;

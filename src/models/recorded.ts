@@ -5,6 +5,7 @@ import { createReadStream } from 'node:fs';
 import { DoubleblindError } from '../errors.js';
 import { normalisePrompt } from '../hash.js';
 import type { StopReason } from '../records.js';
+import { storable } from '../storable.js';
 import { readRows, type RecordedRow } from './recorded-rows.js';
 
 export interface RecordedAnswer {
@@ -107,7 +108,7 @@ const key = (kind: 'id' | 'prompt', suite: string | null, value: string): string
   JSON.stringify([kind, suite, value]);
 
 const answer = ({ text, stop_reason, model, line }: RecordedRow): RecordedAnswer => ({
-  text,
+  text: storable(text),
   stop_reason,
   model,
   line,

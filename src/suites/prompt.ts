@@ -5,11 +5,12 @@ import { DoubleblindError } from '../errors.js';
 import { DOMAINS, messageSchema, type Domain, type Message, type Prompt, type Suite } from '../records.js';
 import { checked, onLine } from '../yaml.js';
 
-// Half a surrogate pair cannot be written as UTF-8, so no export could give the same text back.
+// Not every database and no UTF-8 holds these, so no export could give the same text back.
 const text = z
   .string()
   .refine((value) => value.trim() !== '', 'is empty')
-  .refine((value) => !/\p{Surrogate}/u.test(value), 'holds half a surrogate pair, which is no character');
+  .refine((value) => !/\p{Surrogate}/u.test(value), 'holds half a surrogate pair, which is no character')
+  .refine((value) => !value.includes('\0'), 'holds U+0000, which PostgreSQL cannot store');
 
 export const promptSchema = z
   .strictObject({

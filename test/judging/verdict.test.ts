@@ -188,6 +188,11 @@ describe('for any text', () => {
     );
   });
 
+  test('what no database holds is replaced in rationale and quote, as it is in the reply', () => {
+    const reading = read('{"rationale": "half \\ud83d of it", "quote": "nothing\\u0000", "verdict": "A"}');
+    expect(reading).toMatchObject({ verdict: 'A', rationale: 'half \uFFFD of it', quote: 'nothing\uFFFD' });
+  });
+
   test('a whole reply cut anywhere is never read', () => {
     const whole = JSON.stringify({ rationale: 'The winner is {clear} and "quoted".', quote: 'a [b] c', verdict: 'A' });
     for (let length = 0; length < whole.length; length++) {

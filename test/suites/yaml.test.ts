@@ -59,6 +59,7 @@ describe('a mistake in a YAML suite is one line with file, line and column', () 
     [`${HEAD}  - { id: a, messages: [{ role: usr, content: p }] }\n`, 'INVALID_VALUE', 'x.yaml:4:33: prompts[0].messages[0].role must be "system" or "user" or "assistant", not "usr". Did you mean "user"?'],
     [`${HEAD}  - { id: a, prompt: "  " }\n`, 'INVALID_VALUE', 'x.yaml:4:22: prompts[0].prompt is empty'],
     [`${HEAD}  - { id: a, prompt: "\\uD800" }\n`, 'INVALID_VALUE', 'x.yaml:4:22: prompts[0].prompt holds half a surrogate pair, which is no character'],
+    [`${HEAD}  - { id: a, prompt: "a\\0" }\n`, 'INVALID_VALUE', 'x.yaml:4:22: prompts[0].prompt holds U+0000, which PostgreSQL cannot store'],
     [`${HEAD}  - { id: "a ", prompt: p }\n`, 'INVALID_VALUE', 'x.yaml:4:11: prompts[0].id begins or ends with white space, or holds a control character'],
     [`${HEAD}  - id: a\n    prompt: What: this?\n`, 'YAML_SYNTAX', 'x.yaml:5:13: not valid YAML: nested mappings are not allowed in compact mappings'],
     [`${HEAD}  - just a text\n`, 'INVALID_VALUE', 'x.yaml:4:5: prompts[0] must be a map of keys and values, not "just a text"'],
