@@ -29,6 +29,14 @@ export function hashOf(value: unknown): string {
   return sha256(canonicalJson(value));
 }
 
+/**
+ * SHA-256 (hex) of the canonical JSON of messages. Two sorted keys with well-formed texts are canonical as
+ * JSON.stringify writes them; the general function takes ten times as long.
+ */
+export function hashOfMessages(messages: readonly { role: string; content: string }[]): string {
+  return sha256(JSON.stringify(messages.map(({ content, role }) => ({ content, role }))));
+}
+
 /** Prompt text as the statistics see it: NFC, runs of white space as one blank, trimmed, case kept. */
 export function normalisePrompt(text: string): string {
   // Single blanks, which are most of them, are left where they are.

@@ -185,6 +185,8 @@ export type Response = z.infer<typeof responseSchema>;
 /** What any model under test or judge is asked. */
 export interface Ask {
   messages: Message[];
+  /** SHA-256 (hex) of the messages where it is known, see `hashOfMessages`. */
+  sha256?: string | null;
   /** For repeats: part of the cache key, and a seed for endpoints that take one. */
   repeat: number;
   /** Judges: the reply should follow this JSON schema. */

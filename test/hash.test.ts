@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, normalisePrompt } from '../src/hash.js';
+import { canonicalJson, hashOf, hashOfMessages, normalisePrompt } from '../src/hash.js';
 
 describe('canonicalJson', () => {
   it('is the canonical form of any plain value, coordinates included', () => {
@@ -23,6 +23,19 @@ describe('canonicalJson', () => {
   it('refuses half a surrogate pair, which has no UTF-8 form', () => {
     expect(() => canonicalJson(['\ud800'])).toThrow();
     expect(canonicalJson(['\ud83d\ude00'])).toBe('["\ud83d\ude00"]');
+  });
+});
+
+describe('hashOfMessages', () => {
+  it('is the hash of their canonical form, whatever the order of their keys', () => {
+    const message = fc.record({ role: fc.string(), content: fc.string({ unit: 'grapheme' }) });
+    fc.assert(
+      fc.property(fc.array(message), (messages) => {
+        const turned = messages.map(({ role, content }) => ({ content, role }));
+        expect(hashOfMessages(messages)).toBe(hashOf(messages));
+        expect(hashOfMessages(turned)).toBe(hashOf(messages));
+      }),
+    );
   });
 });
 

@@ -53,6 +53,20 @@ const PROBE: TextValues = {
 /** Renderings that a template must pass before any is sent: without and with the optional parts. */
 const PROBES: TextValues[] = [PROBE, { ...PROBE, system: '⟦System⟧', reference: '⟦Reference⟧' }];
 
+/** Texts that a template prints as they are. */
+const TEXTS = ['prompt', 'system', 'reference', 'first', 'second', 'open_a', 'close_a', 'open_b', 'close_b'] as const;
+/** Stands around the place of a text; templates that hold it are printed in full. */
+const MARK = '\0';
+const TAG = /\{\{[^]*?\}\}|\{%[^]*?%\}/g;
+const PRINTS = new RegExp(
+  String.raw`^(?:\{\{-?\s*(?:${TEXTS.join('|')})\s*-?\}\}|\{%-?\s*(?:(?:if|unless)\s+(?:${TEXTS.join('|')})|else|endif|endunless)\s*-?%\})$`,
+);
+
+/** Whether a template does no more with texts than to print them and to ask whether they are there. */
+function onlyPrints(body: string): boolean {
+  return !body.includes(MARK) && (body.match(TAG) ?? []).every((tag) => PRINTS.test(tag));
+}
+
 interface Fixed {
   criteria: string[];
   scale: [number, number] | null;
@@ -63,6 +77,8 @@ export class Part {
   /** The variables it names, with the first place of each. */
   readonly variables: ReadonlyMap<string, { line: number; column: number }>;
   private readonly compiled: Compiled[];
+  /** What it prints around the texts, by which of them are there; null where it does more than print them. */
+  private readonly prints: string[][] | null;
 
   /** @param start 0-based index of the part's first line; `end` is exclusive. */
   constructor(
@@ -72,7 +88,9 @@ export class Part {
     private readonly file: string,
     allowed: string[],
   ) {
-    this.compiled = this.placed(() => liquid.parse(lines.slice(start, end).join('\n')));
+    const body = lines.slice(start, end).join('\n');
+    this.compiled = this.placed(() => liquid.parse(body));
+    this.prints = onlyPrints(body) ? [] : null;
     const { globals } = liquid.analyzeSync(this.compiled, { partials: false });
     this.variables = new Map(
       Object.entries(globals).map(([name, [first]]) => {
@@ -84,8 +102,25 @@ export class Part {
   }
 
   /** @throws TEMPLATE_UNKNOWN_VARIABLE, TEMPLATE_SYNTAX: for what shows only when values are there. */
-  render(values: Fixed & Partial<TextValues>): string {
-    return this.placed(() => liquid.renderSync(this.compiled, values) as string).trim();
+  render(fixed: Fixed, values: Partial<TextValues> = {}): string {
+    return (this.prints === null ? this.printed(fixed, values) : this.filled(this.prints, fixed, values)).trim();
+  }
+
+  private printed(fixed: Fixed, values: Partial<TextValues>): string {
+    return this.placed(() => liquid.renderSync(this.compiled, { ...fixed, ...values }) as string);
+  }
+
+  /** The same as `printed`, sooner: printed once with names in place of texts, then filled with the texts. */
+  private filled(prints: string[][], fixed: Fixed, values: Partial<TextValues>): string {
+    const there = (values.system === null ? 0 : 1) + (values.reference === null ? 0 : 2);
+    let parts = prints[there];
+    if (parts === undefined) {
+      const names = TEXTS.map((name) => [name, values[name] === null ? null : MARK + name + MARK]);
+      parts = prints[there] = this.printed(fixed, { ...values, ...Object.fromEntries(names) }).split(MARK);
+    }
+    let text = parts[0]!;
+    for (let i = 1; i < parts.length; i += 2) text += values[parts[i] as (typeof TEXTS)[number]]! + parts[i + 1]!;
+    return text;
   }
 
   /**
@@ -94,7 +129,7 @@ export class Part {
    */
   checkSlots(fixed: Fixed): void {
     for (const probe of PROBES) {
-      const rendered = this.render({ ...fixed, ...probe });
+      const rendered = this.render(fixed, probe);
       const first = this.placeOfSlot(rendered, 'first', 'a');
       const second = this.placeOfSlot(rendered, 'second', 'b');
       if (first > second) this.refuseSlot('second', 'must be printed after {{ first }}');

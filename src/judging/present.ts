@@ -1,6 +1,6 @@
 // What does the judge see? Two responses in an order become slots: A is always the text printed first, B the second,
 // with no word that names a checkpoint. And back: only `unblind` turns a verdict into a winner.
-import { codePoints, sha256 } from '../hash.js';
+import { codePoints, hashOfMessages, sha256 } from '../hash.js';
 import type { Message, Order, Presentation, Prompt, Role, Verdict, Winner } from '../records.js';
 import { neutralise } from './neutralise.js';
 import type { Template } from './template.js';
@@ -58,14 +58,6 @@ export function present(comparison: Comparison): Presentation {
     sha256: hashOfMessages(messages),
     notes: page.notes,
   };
-}
-
-/**
- * SHA-256 of the canonical JSON of messages. Two sorted keys with well-formed texts are canonical as JSON.stringify
- * writes them; the general function takes ten times as long, twice per judgment.
- */
-function hashOfMessages(messages: Message[]): string {
-  return sha256(JSON.stringify(messages.map(({ content, role }) => ({ content, role }))));
 }
 
 /** The winner that a verdict names when the responses were printed in this order. */

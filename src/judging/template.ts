@@ -80,7 +80,7 @@ export function parseTemplate(text: string, path: string): Template {
     hash: sha256(text),
     variables: new Set(texts.variables.keys()),
     reply_schema: replySchema(head),
-    render: (values) => [...rubric, { role: 'user', content: texts.render({ ...fixed, ...values }) }],
+    render: (values) => [...rubric, { role: 'user', content: texts.render(fixed, values) }],
   };
 }
 

@@ -1,5 +1,5 @@
 // When would the same question be put to the same model in the same way? Everything that reaches the model is in the key.
-import { hashOf, sha256 } from '../hash.js';
+import { hashOf, hashOfMessages } from '../hash.js';
 import type { Ask } from '../records.js';
 import type { EndpointSpec } from './endpoint-spec.js';
 import { addressOf } from './keys.js';
@@ -13,7 +13,7 @@ import { withSystem } from './protocol.js';
 export function cacheKey(spec: EndpointSpec, ask: Ask, env: NodeJS.ProcessEnv = process.env): string {
   const hosted = spec.provider === 'openai' || spec.provider === 'anthropic';
   const address = hosted ? addressOf(spec, env) : null;
-  const asked = hosted ? hashOfMessages(withSystem(spec.system, ask.messages)) : hashOf({ ...ask.slots });
+  const asked = hosted ? hashOfAsked(spec, ask) : hashOf({ ...ask.slots });
   return hashOf([standing(spec, ask.reply_schema ?? NO_SCHEMA), address, asked, ask.repeat]);
 }
 
@@ -41,9 +41,9 @@ function standing(spec: EndpointSpec, reply_schema: Record<string, unknown>): st
   return hash;
 }
 
-/** Roles and texts in order, without the general canonical form, which takes several times as long. */
-function hashOfMessages(messages: Ask['messages']): string {
-  return sha256(JSON.stringify(messages.map(({ role, content }) => [role, content])));
+function hashOfAsked(spec: EndpointSpec, ask: Ask): string {
+  const messages = withSystem(spec.system, ask.messages);
+  return messages === ask.messages && ask.sha256 ? ask.sha256 : hashOfMessages(messages);
 }
 
 function defined(values: Record<string, unknown>): Record<string, unknown> {

@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DoubleblindError } from '../../src/errors.js';
 import { sha256 } from '../../src/hash.js';
@@ -83,6 +85,38 @@ describe('a template file', () => {
   test('renders Liquid inside a response as text, not as a template', () => {
     const shown = parse(file(SLOTS)).render({ ...values, first: '{{ second }} {% raw %}' })[0]!.content;
     expect(shown).toContain('<a>\n{{ second }} {% raw %}\n</a>');
+  });
+
+  test('is the same when it is printed once and filled as when all of it is printed for every comparison', () => {
+    const own = [
+      SLOTS,
+      `{% if system %}{{ system }}{% else %}none{% endif -%}\n  {{- prompt -}}\n${SLOTS}\n{{reference}}`,
+      `{% unless reference %}no{% endunless %}${SLOTS}{% if prompt %}{{ prompt }}{{ prompt }}{% endif %}`,
+    ];
+    const shipped = readdirSync('prompts').map((name) => readFileSync(join('prompts', name), 'utf8'));
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', ' x ', '{{ first }}', '\0first\0', '$&'));
+    for (const whole of [...own.map((body) => file(body)), ...shipped]) {
+      const template = parse(whole);
+      // A tag that is not known to print nothing but texts.
+      const printed = parse(`${whole}{% comment %}{% endcomment %}`);
+      const property = fc.property(text, text, text, fc.option(text), fc.option(text), (...texts) => {
+        const [prompt, first, second, system, reference] = texts;
+        const own = { ...values, prompt, first, second, system, reference };
+        expect(template.render(own)).toEqual(printed.render(own));
+      });
+      fc.assert(property, { numRuns: 60 });
+    }
+  });
+
+  test.each([
+    ['{{ prompt | upcase }}', 'WHY'],
+    ['{% if prompt contains "y" %}yes{% endif %}', 'yes'],
+    ['{{ messages | size }}', '2'],
+    ['{% if system == nil %}none{% endif %}', 'none'],
+  ])('%s is done for every comparison', (tag, shows) => {
+    const template = parse(file(`${tag}\n${SLOTS}`));
+    expect(template.render({ ...values, prompt: 'no' })).not.toBe('');
+    expect(template.render({ ...values, prompt: 'why' })[0]!.content.split('\n')[0]).toBe(shows);
   });
 
   test('reads Windows line ends and a byte order mark as the same template', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { hashOfMessages } from '../../src/hash.js';
 import { cacheKey, endpointProblems, endpointSchema, type EndpointSpec } from '../../src/models/index.js';
 import type { Ask } from '../../src/records.js';
 
@@ -69,6 +70,13 @@ describe('the cache key', () => {
     expect(key({}, { reply_schema: { type: 'string' } })).not.toBe(same);
     expect(key({}, { repeat: 1 })).not.toBe(same);
     expect(key({}, {}, { OPENAI_BASE_URL: 'http://localhost:1/v1' })).not.toBe(same);
+  });
+
+  it('takes the hash of the messages where it is given, unless the endpoint adds a system text', () => {
+    const sha256 = hashOfMessages(ask.messages);
+    expect(key({}, { sha256 })).toBe(same);
+    expect(key({}, { sha256: hashOfMessages([]) })).not.toBe(same);
+    expect(key({ system: 'be brief' }, { sha256 })).toBe(key({ system: 'be brief' }));
   });
 
   it('of a judge that is rules holds what it reads', () => {
