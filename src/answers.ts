@@ -24,11 +24,26 @@ export interface Progress {
   due: number;
 }
 
+/** Batches that are open at providers: their number, their requests, and how many of those are answered. */
+export interface BatchCounts {
+  open: number;
+  done: number;
+  total: number;
+}
+
+/** The open batches of a run, together and by judge. */
+export interface OpenBatches extends BatchCounts {
+  /** By name; `since`: when the oldest that is open was handed in. */
+  judges: ({ judge: string; since: string } & BatchCounts)[];
+}
+
 /** What is told while a run goes on. */
 export interface LiveProgress extends Progress {
   per_second: number | null;
   left_ms: number | null;
   spent_usd: number | null;
+  /** Null when none is open. */
+  batches: OpenBatches | null;
 }
 
 export interface RunDecision {
@@ -76,6 +91,8 @@ export interface RunDetail extends Run, Glance {
   findings: { code: string; severity: Finding['severity']; n: number }[];
   /** Which process carries it out. */
   holder: string | null;
+  /** Null when none is open. */
+  batches: OpenBatches | null;
 }
 
 // ── judgments ───────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 // What the statistics say, in words, for terminal, report and page alike: outcomes, what a decision leaves open, the
 // health of a judge, the spread between repeats. Without zod, so that the page can bring it along.
 import { counted, FEW, money, percent, points, range, rated, whole } from './figures.js';
+import type { BatchCounts } from './answers.js';
 import type { Canary, Domain, Failure, Outcome, Status } from './records.js';
 import type {
   Agreement,
@@ -65,6 +66,10 @@ export const CANARY_WORDS: Record<Canary, string> = {
   injection: 'an answer that orders its own victory',
   closing: 'an answer that pretends to end its slot',
 };
+
+/** How far open batches are: "2 batches open, 310 of 1,200 answered". */
+export const batchWords = ({ open, done, total }: BatchCounts): string =>
+  `${whole(open)} ${open === 1 ? 'batch' : 'batches'} open, ${whole(done)} of ${whole(total)} answered`;
 
 /** A code as words: WINNER_CONTRADICTS_REPLY is "winner contradicts reply". */
 export const codeWords = (code: string): string => code.toLowerCase().replaceAll('_', ' ');

@@ -3,6 +3,7 @@ import { SingleBar } from 'cli-progress';
 import type { Progress } from '../run.js';
 import { say } from './action.js';
 import { duration, money, whole } from '../figures.js';
+import { batchWords } from '../words.js';
 import { plain } from './terminal.js';
 
 /** Between plain lines on a pipe. */
@@ -39,7 +40,7 @@ export function openProgress(now: () => number = () => Date.now()): ProgressLine
     return [
       `${rate >= 100 ? whole(Math.round(rate)) : rate.toFixed(1)}/s`,
       left,
-      batchesOf(p.batches ?? null),
+      p.batches ? batchWords(p.batches) : '',
       p.retried > 0 ? `${whole(p.retried)} retried` : '',
       p.failed > 0 ? `${whole(p.failed)} failed` : '',
       p.spent_usd > 0 || p.left_usd !== null ? spent : '',
@@ -104,12 +105,6 @@ export function openProgress(now: () => number = () => Date.now()): ProgressLine
       bar = null;
     },
   };
-}
-
-function batchesOf(batches: Progress['batches']): string {
-  if (!batches) return '';
-  const { open, done, total } = batches;
-  return `${open} ${open === 1 ? 'batch' : 'batches'} open, ${whole(done)} of ${whole(total)} answered`;
 }
 
 function hostOf(address: string): string {

@@ -2,7 +2,8 @@
 // by another process is told as well.
 //
 //   event: progress   data: { status, judged, failed, due, responses, responses_due, spent_usd, retried, under_way,
-//                             batches: { open, done, total } or null, per_second, left_ms }   on connecting and on every change; null where unknown
+//                             batches: { open, done, total, judges: [{ judge, since, open, done, total }] } or null,
+//                             per_second, left_ms }   on connecting and on every change; null where unknown
 //   event: judgment   id: <sequence>   data: { id, suite, domain, category, prompt_id, repeat, replicate, canary, judge,
 //                             order, state, failure, verdict, winner, score, judged_at }
 //   event: end        data: { status, reason }             the run is finished; the stream closes after it

@@ -2,7 +2,7 @@
 //
 // An item of the list is `RunItem`, one run is `RunDetail`, both of src/answers.ts.
 import { z } from 'zod';
-import type { Glance, Progress, RunDecision, RunDetail, RunItem } from '../answers.js';
+import type { Glance, OpenBatches, Progress, RunDecision, RunDetail, RunItem } from '../answers.js';
 import { DoubleblindError } from '../errors.js';
 import { DOMAINS, ORDERS, type Run, STATUSES } from '../records.js';
 import type { Store } from '../store/index.js';
@@ -64,6 +64,12 @@ const startedSchema = runItemSchema.extend({
   runs: z.array(text).describe('ids of all runs that the run file describes; more than one with `candidates`'),
 });
 
+const batchCounts = { open: count, done: count, total: count };
+const openBatchesSchema = z.object({
+  ...batchCounts,
+  judges: z.array(z.object({ judge: text, since: text, ...batchCounts })),
+}) satisfies z.ZodType<OpenBatches>;
+
 const runDetailSchema = runSchema.extend({
   progress: progressSchema,
   decision: decisionSchema.nullable(),
@@ -103,6 +109,7 @@ const runDetailSchema = runSchema.extend({
   ),
   findings: z.array(z.object({ code: text, severity: z.enum(['error', 'warning', 'note']), n: count })),
   holder: text.nullable(),
+  batches: openBatchesSchema.nullable().describe('open at providers; null when none is'),
 }) satisfies z.ZodType<RunDetail>;
 
 export const idParams = z.object({ id: z.string().min(1).max(200) });
@@ -208,15 +215,17 @@ export function runRoutes(app: App, routes: RunRoutes): void {
     },
     async ({ params }) => {
       const run = await runOf(store, params.id);
-      const [item, spent, costs, strata, findings, holder] = await Promise.all([
+      const [item, spent, costs, strata, findings, holder, batches] = await Promise.all([
         itemOf(run),
         store.spent(run.id),
         store.costs(run.id),
         store.stored(run.id),
         store.findingCounts(run.id),
         store.holder(run.id),
+        store.batchCounts(run.id),
       ]);
-      return { ...run, progress: item.progress, decision: item.decision, spent, costs, strata, findings, holder };
+      const { progress, decision } = item;
+      return { ...run, progress, decision, spent, costs, strata, findings, holder, batches };
     },
   );
 

@@ -1,18 +1,13 @@
 // Batches at providers, and the units in them: kept from before a batch is created until its last result is recorded,
 // so that whoever goes on with a run after a crash finds what was handed in, what came of it, and what is still due.
 import { type Kysely, sql } from 'kysely';
+import type { OpenBatches } from '../answers.js';
 import { rowWriter } from './rows.js';
 import type { BatchesTable, BatchItemsTable, Database } from './schema.js';
 
+export type { BatchCounts } from '../answers.js';
 export type BatchRow = BatchesTable;
 export type BatchItemRow = BatchItemsTable;
-
-/** Open batches of a run: their number, their requests, and how many of those are answered. */
-export interface BatchCounts {
-  open: number;
-  done: number;
-  total: number;
-}
 
 /** Rows of one page or `in` list: far below the number of variables either engine takes. */
 const PAGE = 500;
@@ -100,19 +95,32 @@ export function batchQueries(db: Kysely<Database>) {
       return Number(n);
     },
 
-    /** How far the open batches of a run are; null when none is open. */
-    async batchCounts(runId: string): Promise<BatchCounts | null> {
-      const { open, done, total } = await db
+    /** How far the open batches of a run are, together and by judge; null when none is open. */
+    async batchCounts(runId: string): Promise<OpenBatches | null> {
+      const rows = await db
         .selectFrom('batches')
         .select([
+          'judge',
           sql<number>`count(*)`.as('open'),
-          sql<number>`coalesce(sum(done), 0)`.as('done'),
-          sql<number>`coalesce(sum(total), 0)`.as('total'),
+          sql<number>`sum(done)`.as('done'),
+          sql<number>`sum(total)`.as('total'),
+          sql<string>`min(submitted_at)`.as('since'),
         ])
         .where('run_id', '=', runId)
         .where('ended_at', 'is', null)
-        .executeTakeFirstOrThrow();
-      return Number(open) === 0 ? null : { open: Number(open), done: Number(done), total: Number(total) };
+        .groupBy('judge')
+        .orderBy('judge')
+        .execute();
+      if (rows.length === 0) return null;
+      const all: OpenBatches = { open: 0, done: 0, total: 0, judges: [] };
+      for (const { judge, since, ...counts } of rows) {
+        const [open, done, total] = [Number(counts.open), Number(counts.done), Number(counts.total)];
+        all.open += open;
+        all.done += done;
+        all.total += total;
+        all.judges.push({ judge, since, open, done, total });
+      }
+      return all;
     },
 
     /** Ids of the units that are in a batch. */

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { LiveProgress, RunDetail } from '../answers.js';
 import { Trouble } from './glyph.js';
 import { Wrong } from './notice.js';
+import { OpenBatchList } from './open-batches.js';
 import { ProgressLine } from './progress.js';
 import { asProblem, type Problem, send } from './server.js';
 
@@ -27,6 +28,8 @@ export function RunState({ run, live, changed }: Props) {
       setProblem(asProblem(error));
     }
   };
+  // What is open at a provider stays so when the run is stopped.
+  const batches = isActive(run) && live !== null ? live.batches : run.batches;
   const stopped = status === 'stopped' || status === 'cancelled';
   // To stop because it is decided is what it was asked to do.
   const decided = run.decision_rule['decided'] !== undefined;
@@ -53,6 +56,7 @@ export function RunState({ run, live, changed }: Props) {
           )}
         </div>
       )}
+      {batches !== null && <OpenBatchList batches={batches} />}
       {problem !== null && <Wrong problem={problem} />}
     </>
   );

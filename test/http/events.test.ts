@@ -88,6 +88,37 @@ describe('live events', () => {
     expect(rest).toEqual(landing.slice(1).map(({ judgment }) => judgment.id));
   });
 
+  it('tell how far open batches are, judge by judge, as it changes, and nothing of batches when none is open', async () => {
+    const batch = (id: string, judge: string, day: number) => ({
+      ...{ id, judge, run_id: run.id, provider_id: id, submitted_at: `2026-11-0${day}T00:00:00.000Z` },
+      ...{ total: 4, done: 0, reserved_usd: 0, ended_at: null },
+    });
+    await s.store.addBatch(batch('one', 'first-judge', 2), []);
+    await s.store.addBatch(batch('two', 'first-judge', 1), []);
+    await s.store.addBatch(batch('three', 'second-judge', 3), []);
+    // What changes next, once the change before was told.
+    const changes = [
+      () => s.store.updateBatch('one', { done: 3 }),
+      () => Promise.all(['one', 'two'].map((id) => s.store.endBatch(id, 'now', 0))),
+      () => s.store.endBatch('three', 'now', 0),
+      finish,
+    ];
+    const told: unknown[] = [];
+    for await (const { event, data } of events(base)) {
+      if (event !== 'progress' || data['status'] === 'done') continue;
+      told.push(data['batches']);
+      await changes.shift()!();
+    }
+    const first = { judge: 'first-judge', since: '2026-11-01T00:00:00.000Z', open: 2, done: 0, total: 8 };
+    const second = { judge: 'second-judge', since: '2026-11-03T00:00:00.000Z', open: 1, done: 0, total: 4 };
+    expect(told).toEqual([
+      { open: 3, done: 0, total: 12, judges: [first, second] },
+      { open: 3, done: 3, total: 12, judges: [{ ...first, done: 3 }, second] },
+      { open: 1, done: 0, total: 4, judges: [second] },
+      null,
+    ]);
+  });
+
   it('a client that has heard everything of a finished run is told to stop asking', async () => {
     await s.store.addJudgments(landing);
     await finish();

@@ -42,14 +42,15 @@ interface Options {
   main: string;
   /** Where it runs; its database lies there. */
   cwd: string;
-  /** Address that posted run files may name. */
-  endpoint: string;
+  /** Addresses that posted run files may name. */
+  endpoint: string | string[];
   env?: NodeJS.ProcessEnv;
   port?: number;
 }
 
 export async function serveIn({ main, cwd, endpoint, port = 0, env: more = {} }: Options): Promise<Served> {
-  writeFileSync(join(cwd, 'endpoints.yaml'), `- { base_url: "${endpoint}" }\n`);
+  const listed = [endpoint].flat().map((base_url) => `- { base_url: "${base_url}" }\n`);
+  writeFileSync(join(cwd, 'endpoints.yaml'), listed.join(''));
   const { DOUBLEBLIND_TOKEN: _, ...env } = process.env;
   const words = ['serve', '--json', '--port', String(port), '--endpoints', 'endpoints.yaml', '--log-level', 'warn'];
   const child = spawn(process.execPath, [main, ...words], {

@@ -131,7 +131,7 @@ describe('a run in batches over HTTP', () => {
   it('that was stopped tells what is open over its events; cancelling it cancels that and keeps the rest', async () => {
     const { journey, engine, id, app } = await served({ polls: 50 });
     const { body } = await app.inject({ url: `/api/runs/${id}/events` });
-    expect(body).toContain('"batches":{"open":1,"done":0,"total":12}');
+    expect(body).toContain('"batches":{"open":1,"done":0,"total":12,"judges":[{"judge":"judge","since":"20');
     // Deleted, it would lose the ids of what is paid for.
     const deleted = await app.inject({ method: 'DELETE', url: `/api/runs/${id}` });
     expect(deleted.json()).toMatchObject({ status: 409, code: 'RUN_ACTIVE' });

@@ -58,6 +58,8 @@ export interface Batch {
   created_at: number;
   polled: number;
   cancelled: boolean;
+  /** How many of its items are said to be answered before it has ended; Anthropic says of none. */
+  answered: number;
 }
 
 /** What became of an item. */
@@ -81,7 +83,7 @@ export class BatchBook {
       item.nth = this.seen.get(item.content) ?? 0;
       this.seen.set(item.content, item.nth + 1);
     }
-    const batch = { id, items, metadata, created_at: this.now(), polled: 0, cancelled: false };
+    const batch = { id, items, metadata, created_at: this.now(), polled: 0, cancelled: false, answered: 0 };
     this.batches.push(batch);
     return batch;
   }
@@ -143,7 +145,7 @@ export function anthropicBatch(book: BatchBook, batch: Batch, origin: string): J
 export function openaiBatch(book: BatchBook, batch: Batch): Json {
   const ended = book.ended(batch);
   const counts = book.counts(batch);
-  const completed = counts.succeeded;
+  const completed = ended ? counts.succeeded : batch.answered;
   const failed = counts.errored;
   return {
     id: batch.id,
@@ -163,7 +165,7 @@ export function openaiBatch(book: BatchBook, batch: Batch): Json {
     input_file_id: `file_in_${batch.id}`,
     output_file_id: ended && completed > 0 ? `file_out_${batch.id}` : null,
     error_file_id: ended && failed + counts.expired > 0 ? `file_err_${batch.id}` : null,
-    request_counts: { total: batch.items.length, completed: ended ? completed : 0, failed: ended ? failed : 0 },
+    request_counts: { total: batch.items.length, completed, failed: ended ? failed : 0 },
     metadata: batch.metadata,
     errors: book.options.fails === null ? null : { object: 'list', data: [{ ...book.options.fails, line: null }] },
   };

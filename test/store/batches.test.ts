@@ -70,8 +70,17 @@ everyStore('batches', (open, engine) => {
     const many = Array.from({ length: 1201 }, (_, i) => item(`u${String(i).padStart(4, '0')}`, 'one'));
     await store.addBatch(batch('one', { total: 1201, done: 200 }), many);
     await store.addBatch(batch('two', { total: 3, done: 1, judge: 'other' }), []);
+    await store.addBatch(batch('three', { total: 5, done: 5, submitted_at: '2026-01-02T00:00:00.000Z' }), []);
+    await store.addBatch(batch('read', { ended_at: '2026-01-02T00:00:00.000Z' }), []);
     await store.addBatch(batch('else', { run_id: 'another' }), []);
-    expect(await store.batchCounts('run')).toEqual({ open: 2, done: 201, total: 1204 });
+    const since = '2026-01-01T00:00:00.000Z';
+    expect(await store.batchCounts('run')).toEqual({
+      ...{ open: 3, done: 206, total: 1209 },
+      judges: [
+        { judge: 'judge', since, open: 2, done: 205, total: 1206 },
+        { judge: 'other', since, open: 1, done: 1, total: 3 },
+      ],
+    });
     const ids = many.map(({ id }) => id);
     expect(await store.batchItems('one', ids)).toHaveLength(1201);
     await store.dropBatch('one');

@@ -1,17 +1,17 @@
 // A run as a person watches it: posted to `serve` itself, asked of a server that speaks the providers' protocol, told to
 // the page by server-sent events.
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cliPath } from '../cli.js';
 import { postedFile } from '../http/carried.js';
 import { Gate, type Served, serveIn } from '../http/served.js';
 import { startServer, type TestServer } from '../server/index.js';
-import { buildPage, CHROMIUM, closeBrowser, visit } from './browser.js';
+import { CHROMIUM, closeBrowser, visit } from './browser.js';
+import { installedIn } from './installed.js';
 
 const PROMPTS = 10;
 const DUE = 2 * PROMPTS;
@@ -38,11 +38,7 @@ describe.skipIf(CHROMIUM === null)('a run under way', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'doubleblind-live-'));
-    // The command line with the page beside it, as it is installed.
-    const [path, page] = await Promise.all([cliPath(), buildPage()]);
-    cpSync(dirname(dirname(dirname(path))), join(folder, 'installed'), { recursive: true, verbatimSymlinks: true });
-    cpSync(page, join(folder, 'installed/dist/web'), { recursive: true });
-    main = join(folder, 'installed/dist/cli/main.js');
+    main = await installedIn(folder);
     gate = new Gate();
     models = await startServer({ hold: gate.pass, quality: { base: 0.3, tuned: 0.7 } });
     service = await serveIn({ main, cwd: folder, endpoint: models.openai, port: await ownPort() });
