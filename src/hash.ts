@@ -52,6 +52,15 @@ export function promptHash(prompt: string, system: string | null = null): string
   return sha256(normalisePrompt(text)).slice(0, 32);
 }
 
+/**
+ * The text as UTF-8 and both databases hold it: half a surrogate pair, and U+0000, which PostgreSQL refuses, become
+ * U+FFFD. JSON can spell both.
+ */
+export function storable(text: string): string {
+  const whole = text.toWellFormed();
+  return whole.includes('\0') ? whole.replaceAll('\0', '\uFFFD') : whole;
+}
+
 /** Length of a text in Unicode code points. */
 export function codePoints(text: string): number {
   // Most texts have no letter that takes two units.

@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, hashOf, hashOfMessages, normalisePrompt } from '../src/hash.js';
+import { canonicalJson, hashOf, hashOfMessages, normalisePrompt, storable } from '../src/hash.js';
 
 describe('canonicalJson', () => {
   it('is the canonical form of any plain value, coordinates included', () => {
@@ -34,6 +34,22 @@ describe('hashOfMessages', () => {
         const turned = messages.map(({ role, content }) => ({ content, role }));
         expect(hashOfMessages(messages)).toBe(hashOf(messages));
         expect(hashOfMessages(turned)).toBe(hashOf(messages));
+      }),
+    );
+  });
+});
+
+describe('storable', () => {
+  it('what a database would change or refuse becomes one replacement character each, and nothing else changes', () => {
+    expect(storable('a\ud83d b\0\0c \ud83d\ude00 \\u0000')).toBe('a\uFFFD b\uFFFD\uFFFDc \ud83d\ude00 \\u0000');
+    const text = fc.string({ unit: 'binary' });
+    fc.assert(
+      fc.property(text, (one) => {
+        const kept = storable(one);
+        expect(kept.length).toBe(one.length);
+        expect(Buffer.from(kept).toString()).toBe(kept);
+        expect(kept).not.toContain('\0');
+        if (one.isWellFormed() && !one.includes('\0')) expect(kept).toBe(one);
       }),
     );
   });

@@ -1,7 +1,7 @@
 // One record of somebody else's file, read field by field: what is absent is null, what has the wrong type is an error
 // with file, line and field.
 import { DoubleblindError, type Place } from '../errors.js';
-import { storable } from '../storable.js';
+import { storable } from '../hash.js';
 
 export class Fields {
   constructor(

@@ -3,7 +3,7 @@
 // A run that is started again appends, so of rows with one key the one with the latest `tstamp` counts.
 import type { Order, Winner } from '../records.js';
 import type { Fields } from './fields.js';
-import { storable } from '../storable.js';
+import { storable } from '../hash.js';
 import { readLetter } from './label.js';
 import { type Format, type Input, type Row, rowOf, slotLabels, winnerOf } from './row.js';
 import { readShown } from './shown.js';

@@ -1,7 +1,7 @@
 // What did the judge decide? Reads a reply and fails closed: a verdict is taken only where the reply states exactly one;
 // everything else is a failure with its reason, never a tie, never the first letter found.
 import type { Answer, Failure, Verdict } from '../records.js';
-import { storable } from '../storable.js';
+import { storable } from '../hash.js';
 import { findObject } from './json-reply.js';
 import { asVerdict, concludedVerdicts, statedVerdicts } from './statements.js';
 import type { Template } from './template.js';

@@ -1,7 +1,7 @@
 // Batch services of the providers: many questions handed in at once, answered within a day at half the price. A batch is
 // created once and never tried again blindly, because a repeated create is paid twice: whoever is not sure that it went
 // through looks for it by its intent first.
-import { storable } from '../storable.js';
+import { storable } from '../hash.js';
 import type { Answer, Ask, Failure } from '../records.js';
 import { FORMATS } from './abilities.js';
 import type { Connection } from './connections.js';

@@ -1,7 +1,7 @@
 // A model behind an endpoint: one question, asked in the shape the model can take, again where that makes sense, and
 // counted whole: tokens and time of every attempt are part of the answer's cost.
 import type { Answer, Ask } from '../records.js';
-import { storable } from '../storable.js';
+import { storable } from '../hash.js';
 import type { Abilities, Format } from './abilities.js';
 import type { Connection } from './connections.js';
 import type { EndpointSpec } from './endpoint-spec.js';

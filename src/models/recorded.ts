@@ -3,9 +3,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { DoubleblindError } from '../errors.js';
-import { normalisePrompt } from '../hash.js';
+import { normalisePrompt, storable } from '../hash.js';
 import type { StopReason } from '../records.js';
-import { storable } from '../storable.js';
 import { readRows, type RecordedRow } from './recorded-rows.js';
 
 export interface RecordedAnswer {
