@@ -25,7 +25,7 @@ interface Built {
 export function withKeptRequests<C extends { buildRequest(options: never, retries?: object): Promise<Built> }>(
   client: C,
 ): C {
-  const kept = new Map<string, Pick<Built, 'url' | 'timeout'> & { headers: Record<string, string> }>();
+  const kept = new Map<string, Pick<Built, 'url' | 'timeout'> & { headers: KeptHeaders }>();
   const build = client.buildRequest.bind(client) as (options: Options, retries?: object) => Promise<Built>;
   const rebuild = async (options: Options, retries?: object): Promise<Built> => {
     const { method, path, body, timeout, signal } = options;
@@ -34,14 +34,27 @@ export function withKeptRequests<C extends { buildRequest(options: never, retrie
     let one = kept.get(id);
     if (one === undefined) {
       const { req, ...place } = await build(options, retries);
-      kept.set(id, (one = { ...place, headers: Object.fromEntries(new Headers(req.headers)) }));
+      kept.set(id, (one = { ...place, headers: new KeptHeaders([...new Headers(req.headers)]) }));
     }
-    const req: RequestInit = { method, headers: one.headers, body: JSON.stringify(body) };
+    const req: RequestInit = { method, headers: one.headers as never, body: JSON.stringify(body) };
     if (signal) req.signal = signal;
     return { req, url: one.url, timeout: one.timeout };
   };
   client.buildRequest = rebuild as typeof client.buildRequest;
   return client;
+}
+
+/** Headers that say nothing of themselves but when asked one by one: the SDKs copy any others for a log that is off. */
+class KeptHeaders {
+  readonly #pairs: [string, string][];
+
+  constructor(pairs: [string, string][]) {
+    this.#pairs = pairs;
+  }
+
+  [Symbol.iterator](): Iterator<[string, string]> {
+    return this.#pairs[Symbol.iterator]();
+  }
 }
 
 function isPlain(body: unknown): boolean {

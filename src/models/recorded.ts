@@ -70,20 +70,17 @@ function ofCheckpoint(rows: RecordedRow[], file: string, name: string | undefine
 /** Rows by what they can be found with; a row that names a suite is found in that suite only. */
 class Index {
   repeats = 0;
-  private readonly answers = new Map<string, (RecordedRow | undefined)[]>();
+  private readonly answers = { id: new Found(), prompt: new Found() };
 
   add(row: RecordedRow): void {
-    const keys = [
-      ...(row.id === null ? [] : [key('id', row.suite, row.id)]),
-      ...(row.prompt === null ? [] : [key('prompt', row.suite, normalisePrompt(row.prompt))]),
+    const { id, prompt } = this.answers;
+    const lists = [
+      ...(row.id === null ? [] : [id.list(row.suite, row.id)]),
+      ...(row.prompt === null ? [] : [prompt.list(row.suite, normalisePrompt(row.prompt))]),
     ];
-    const repeat = row.repeat ?? this.answers.get(keys[0]!)?.length ?? 0;
-    for (const one of keys) {
-      const list = this.answers.get(one) ?? [];
-      // Rows of other ids may hold the same text: they are repeats of the text, in file order.
-      list[row.repeat === null && one !== keys[0] ? list.length : repeat] = row;
-      this.answers.set(one, list);
-    }
+    const repeat = row.repeat ?? lists[0]?.length ?? 0;
+    // Rows of other ids may hold the same text: they are repeats of the text, in file order.
+    for (const list of lists) list[row.repeat === null && list !== lists[0] ? list.length : repeat] = row;
     this.repeats = Math.max(this.repeats, repeat + 1);
   }
 
@@ -93,18 +90,33 @@ class Index {
     const same = (row: RecordedRow): boolean =>
       !row.states_prompt || row.prompt === prompt || normalisePrompt(row.prompt!) === text();
     for (const within of suite === undefined ? [null] : [suite, null]) {
-      const byId = this.answers.get(key('id', within, id))?.[repeat];
+      const byId = this.answers.id.at(within, id)?.[repeat];
       // The same id with another prompt beside it is another prompt.
       if (byId !== undefined && same(byId)) return answer(byId);
-      const byText = this.answers.get(key('prompt', within, text()))?.[repeat];
+      const byText = this.answers.prompt.at(within, text())?.[repeat];
       if (byText !== undefined) return answer(byText);
     }
     return undefined;
   }
 }
 
-const key = (kind: 'id' | 'prompt', suite: string | null, value: string): string =>
-  JSON.stringify([kind, suite, value]);
+type Rows = (RecordedRow | undefined)[];
+
+/** Rows by suite and something else, a row for each repeat. */
+class Found {
+  private readonly suites = new Map<string | null, Map<string, Rows>>();
+
+  at(suite: string | null, value: string): Rows | undefined {
+    return this.suites.get(suite)?.get(value);
+  }
+
+  list(suite: string | null, value: string): Rows {
+    const values = this.suites.get(suite) ?? new Map<string, Rows>();
+    const rows = values.get(value) ?? [];
+    this.suites.set(suite, values.set(value, rows));
+    return rows;
+  }
+}
 
 const answer = ({ text, stop_reason, model, line }: RecordedRow): RecordedAnswer => ({
   text: storable(text),
