@@ -10,6 +10,7 @@ import { effectiveJudges } from './jury.js';
 import { cohenKappa, type Kappa } from './kappa.js';
 import { addCoincidences, alphaOf } from './krippendorff.js';
 import { bootstrapTotals, Moments } from './normal-limit.js';
+import { oncePerTable } from './once.js';
 
 const RESAMPLES = 2000;
 const CATEGORIES = [0, 1, 2];
@@ -31,28 +32,32 @@ interface Outcomes {
  * prompts, 2,000 times with the seed; costs grow with the number of distinct patterns of a prompt, not with prompts.
  */
 export function agreementOf(table: TallyTable, panel: string[], { level = 0.95, seed = 0 } = {}): Agreement {
+  const { pairs, resampling, counts } = ratingsOf(table, panel);
+  return {
+    pairs: pairs.map((pair) => pairOf(pair, level, seed)),
+    krippendorff_alpha: alphaOfPrompts(resampling, { level, resamples: RESAMPLES, seed }),
+    fleiss_kappa: fleissOf(counts, panel.length),
+    unanimous: unanimousOf(counts, panel.length),
+    effective_judges: effectiveOf(counts, panel.length),
+  };
+}
+
+/** What agreement is made from, whatever its level. */
+const ratingsOf = oncePerTable((table, panel: readonly string[]) => {
   const { judges } = table;
   const outcomes = outcomesOf(table);
-  const pairs: AgreementPair[] = [];
+  const pairs: Pair[] = [];
   for (let a = 0; a < judges.length; a++) {
-    for (let b = a + 1; b < judges.length; b++) pairs.push(pairOf(outcomes, judges, a, b, level, seed));
+    for (let b = a + 1; b < judges.length; b++) pairs.push(pairIn(outcomes, judges, a, b));
   }
   const places = panel.map((judge) => judges.indexOf(judge));
   const codes = codesOf(outcomes, places);
   const patterns = patternsOf(outcomes, codes, places.length);
-  const counts =
+  const counts: Weighted =
     patterns?.flatMap(({ units, count }) => units.map((unit) => ({ unit, count }))) ?? unitsOf(codes, places.length);
-  return {
-    pairs,
-    krippendorff_alpha: alphaOfPrompts(
-      patterns === null ? inTheLimit(outcomes, codes, places.length) : byPattern(patterns),
-      { level, resamples: RESAMPLES, seed },
-    ),
-    fleiss_kappa: fleissOf(counts, places.length),
-    unanimous: unanimousOf(counts, places.length),
-    effective_judges: effectiveOf(counts, places.length),
-  };
-}
+  const resampling = patterns === null ? inTheLimit(outcomes, codes, places.length) : byPattern(patterns);
+  return { pairs, resampling, counts };
+});
 
 function outcomesOf({ rows, judge, judges, item, prompt, prompts, start, letters }: TallyTable): Outcomes {
   const width = judges.length;
@@ -91,36 +96,46 @@ CATEGORY[LETTER.w] = 2;
 CATEGORY[LETTER.l] = 0;
 CATEGORY[LETTER.t] = CATEGORY[LETTER.o] = 1;
 
-function pairOf(
-  outcomes: Outcomes,
-  judges: string[],
-  a: number,
-  b: number,
-  level: number,
-  seed: number,
-): AgreementPair {
-  const { prompt, cells, width, prompts } = outcomes;
-  const flat = new Int32Array(9);
+/** By pair of categories, −1 for none among them, 4i + j + 5: whether both judged, and whether they agree. */
+const BOTH = new Int32Array(16);
+const SAME = new Int32Array(16);
+for (const i of CATEGORIES) {
+  for (const j of CATEGORIES) BOTH[4 * i + j + 5] = 1;
+  SAME[5 * i + 5] = 1;
+}
+
+/** Two judges: how often they named each pair of outcomes, and prompts by how many of their comparisons agree. */
+interface Pair {
+  judges: [string, string];
+  table: number[][];
+  shares: Share[];
+}
+
+function pairIn({ prompt, cells, width, prompts }: Outcomes, judges: string[], a: number, b: number): Pair {
+  const seen = new Int32Array(16);
   const same = new Int32Array(prompts);
   const both = new Int32Array(prompts);
   for (let u = 0; u < prompt.length; u++) {
-    const i = cells[u * width + a]!;
-    const j = cells[u * width + b]!;
-    if (i < 0 || j < 0) continue;
-    flat[3 * i + j]!++;
-    both[prompt[u]!]!++;
-    if (i === j) same[prompt[u]!]!++;
+    // Without a branch: what judges said cannot be foreseen by a processor either.
+    const pair = 4 * cells[u * width + a]! + cells[u * width + b]! + 5;
+    seen[pair]!++;
+    both[prompt[u]!]! += BOTH[pair]!;
+    same[prompt[u]!]! += SAME[pair]!;
   }
-  const table = CATEGORIES.map((i) => CATEGORIES.map((j) => flat[3 * i + j]!));
+  const table = CATEGORIES.map((i) => CATEGORIES.map((j) => seen[4 * i + j + 5]!));
+  return { judges: [judges[a]!, judges[b]!], table, shares: sharesOf(same, both) };
+}
+
+function pairOf({ judges, table, shares }: Pair, level: number, seed: number): AgreementPair {
   const kappa = cohenKappa(table);
   return {
-    judges: [judges[a]!, judges[b]!],
+    judges,
     n: kappa.n,
     observed: kappa.observed,
     expected: kappa.expected,
     cohen_kappa: kappa.kappa,
     gwet_ac1: ac1Of(table, kappa),
-    interval: sharesInterval(same, both, level, seed),
+    interval: sharesInterval(shares, level, seed),
     reason: kappa.reason === null ? null : REASONS[kappa.reason],
   };
 }
@@ -137,18 +152,28 @@ function ac1Of(table: number[][], { n, observed }: Kappa): number | null {
   return (observed - chance) / (1 - chance);
 }
 
-/** Interval of Σsame/Σboth over prompts. */
-function sharesInterval(same: Int32Array, both: Int32Array, level: number, seed: number): AgreementPair['interval'] {
-  const method = 'percentile-by-prompt';
-  const patterns = new Map<number, { same: number; n: number; count: number }>();
+/** Prompts of which `same` of `n` comparisons agree. */
+interface Share {
+  same: number;
+  n: number;
+  count: number;
+}
+
+function sharesOf(same: Int32Array, both: Int32Array): Share[] {
+  const shares = new Map<number, Share>();
   for (let p = 0; p < both.length; p++) {
     if (both[p] === 0) continue;
     const key = same[p]! * 2 ** 21 + both[p]!;
-    const known = patterns.get(key);
+    const known = shares.get(key);
     if (known) known.count++;
-    else patterns.set(key, { same: same[p]!, n: both[p]!, count: 1 });
+    else shares.set(key, { same: same[p]!, n: both[p]!, count: 1 });
   }
-  const list = [...patterns.values()];
+  return [...shares.values()];
+}
+
+/** Interval of Σsame/Σn over prompts. */
+function sharesInterval(list: Share[], level: number, seed: number): AgreementPair['interval'] {
+  const method = 'percentile-by-prompt';
   if (list.length === 0) return null;
   if (list.every(({ n }) => n === list[0]!.n)) {
     // Equally many comparisons a prompt: the observed agreement is a mean, whose bootstrap is exact.
@@ -183,14 +208,14 @@ interface Pattern {
 }
 
 /** How some judges rated each comparison, as one number: `unitAt` gives the ratings back. */
-function codesOf({ prompt, cells, width }: Outcomes, places: number[]): Float64Array {
+function codesOf({ prompt, cells, width }: Outcomes, places: number[]): Int32Array {
   const base = places.length + 1;
-  const worth = [base * base, base, 1];
-  const codes = new Float64Array(prompt.length);
+  // By category + 1; none adds nothing.
+  const worth = Int32Array.of(0, base * base, base, 1);
+  const codes = new Int32Array(prompt.length);
   for (const place of places) {
     for (let u = 0, cell = place; u < prompt.length; u++, cell += width) {
-      const category = cells[cell]!;
-      if (category >= 0) codes[u]! += worth[category]!;
+      codes[u]! += worth[cells[cell]! + 1]!;
     }
   }
   return codes;
@@ -207,11 +232,14 @@ const MOST_PATTERNS = 4096;
 const [MANY_PROMPTS, MOST_OF_MANY] = [2000, 256];
 
 /** Patterns with how many prompts have them, or null when there are more than `MOST_PATTERNS`. */
-function patternsOf({ prompt, prompts }: Outcomes, codes: Float64Array, judges: number): Pattern[] | null {
+function patternsOf({ prompt, prompts }: Outcomes, codes: Int32Array, judges: number): Pattern[] | null {
+  const most = prompts < MANY_PROMPTS ? MOST_PATTERNS : MOST_OF_MANY;
   // Each unit leads from the pattern before it to the next one.
   const next = new Map<number, number>();
   const before: number[] = [0];
   const last: number[] = [0];
+  // Where no way leads on from a pattern a prompt will have ended: so many patterns there are at least.
+  const passed = new Set<number>([0]);
   const at = new Int32Array(prompts);
   const units = (judges + 1) ** 3;
   for (let u = 0; u < codes.length; u++) {
@@ -222,13 +250,14 @@ function patternsOf({ prompt, prompts }: Outcomes, codes: Float64Array, judges: 
       next.set(key, (to = before.length));
       before.push(from);
       last.push(codes[u]!);
-      if (before.length > 4 * MOST_PATTERNS) return null;
+      passed.add(from);
+      if (before.length - passed.size > most || before.length > 4 * MOST_PATTERNS) return null;
     }
     at[prompt[u]!] = to;
   }
   const counts = new Map<number, number>();
   for (const pattern of at) if (pattern > 0) counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
-  if (counts.size > (prompts < MANY_PROMPTS ? MOST_PATTERNS : MOST_OF_MANY)) return null;
+  if (counts.size > most) return null;
   return [...counts].map(([pattern, count]) => {
     const own: Unit[] = [];
     for (let step = pattern; step > 0; step = before[step]!) own.unshift(unitAt(last[step]!, judges));
@@ -236,7 +265,7 @@ function patternsOf({ prompt, prompts }: Outcomes, codes: Float64Array, judges: 
   });
 }
 
-function unitsOf(codes: Float64Array, judges: number): Weighted {
+function unitsOf(codes: Int32Array, judges: number): Weighted {
   const counts = new Float64Array((judges + 1) ** 3);
   for (let u = 0; u < codes.length; u++) counts[codes[u]!]!++;
   return [...counts].flatMap((count, code) => (count > 0 && code > 0 ? [{ unit: unitAt(code, judges), count }] : []));
@@ -294,17 +323,17 @@ function byPattern(patterns: Pattern[]): Resampled {
   };
 }
 
-function inTheLimit({ prompt, prompts }: Outcomes, codes: Float64Array, judges: number): Resampled {
+function inTheLimit({ prompt, prompts }: Outcomes, codes: Int32Array, judges: number): Resampled {
   const size = UPPER.length;
   const own = new Float64Array(prompts * size);
   const rated = new Uint8Array(prompts);
   const one = new Float64Array(9);
-  const known = new Map<number, Float64Array>();
+  const known: (Float64Array | undefined)[] = new Array((judges + 1) ** 3);
   for (let u = 0; u < codes.length; u++) {
-    let coincidences = known.get(codes[u]!);
+    let coincidences = known[codes[u]!];
     if (coincidences === undefined) {
       addCoincidences(one.fill(0), unitAt(codes[u]!, judges));
-      known.set(codes[u]!, (coincidences = Float64Array.from(UPPER, (at) => one[at]!)));
+      known[codes[u]!] = coincidences = Float64Array.from(UPPER, (at) => one[at]!);
     }
     rated[prompt[u]!] = 1;
     const at = prompt[u]! * size;

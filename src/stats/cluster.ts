@@ -73,16 +73,18 @@ export function stratifiedMean(suites: number[][]): {
   };
 }
 
-/**
- * Rate Σevents/Σchances of things that come several to a prompt (both arrays by prompt), e.g. order-dependent comparisons
- * among those judged in both orders, with an interval that keeps prompts whole: effective-n Wilson on the linearised
- * prompt contributions. With one chance per prompt it is exactly Wilson. Null when there was no chance.
- */
-export function clusteredRate(
-  events: ArrayLike<number>,
-  chances: ArrayLike<number>,
-  level = 0.95,
-): (EffectiveN & { n: number }) | null {
+/** What a rate over prompts is made from, whatever its level. */
+export interface ClusterSums {
+  /** Prompts with a chance. */
+  prompts: number;
+  rate: number;
+  n: number;
+  /** Σ(events − rate · chances)² over prompts. */
+  squares: number;
+}
+
+/** Sums of events and chances by prompt; null when there was no chance. */
+export function clusterSums(events: ArrayLike<number>, chances: ArrayLike<number>): ClusterSums | null {
   let prompts = 0;
   let total = 0;
   let n = 0;
@@ -96,6 +98,25 @@ export function clusteredRate(
   const rate = total / n;
   let squares = 0;
   for (let i = 0; i < chances.length; i++) squares += (events[i]! - rate * chances[i]!) ** 2;
+  return { prompts, rate, n, squares };
+}
+
+/**
+ * Rate Σevents/Σchances of things that come several to a prompt (both arrays by prompt), e.g. order-dependent comparisons
+ * among those judged in both orders, with an interval that keeps prompts whole: effective-n Wilson on the linearised
+ * prompt contributions. With one chance per prompt it is exactly Wilson. Null when there was no chance.
+ */
+export function clusteredRate(
+  events: ArrayLike<number>,
+  chances: ArrayLike<number>,
+  level = 0.95,
+): (EffectiveN & { n: number }) | null {
+  const sums = clusterSums(events, chances);
+  return sums === null ? null : rateOf(sums, level);
+}
+
+/** The same from sums that are known already. */
+export function rateOf({ prompts, rate, n, squares }: ClusterSums, level = 0.95): EffectiveN & { n: number } {
   // Scaled to the variance of one prompt's contribution to the rate.
   const variance = prompts < 2 ? null : ((prompts / n) ** 2 * squares) / (prompts - 1);
   return { ...shrunk(rate, variance, prompts, level), n };

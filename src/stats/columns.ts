@@ -34,6 +34,28 @@ export interface Columns {
   fields: Map<keyof Group, Field>;
   /** Places of all rows, once somebody has asked for them. */
   every: Int32Array | null;
+  /** What `groups.ts` has made of all rows, once somebody has asked for it. */
+  strata: Strata | null;
+}
+
+/** Rows that are alike in every field are a stratum, numbered by first appearance: every group is some of them joined. */
+export interface Strata {
+  rows: Int32Array;
+  /** By row: its stratum. */
+  of: Int32Array;
+  /** By stratum: its first row, and how many it has. */
+  first: Int32Array;
+  sizes: Int32Array;
+  /** What they come to, once somebody has asked. */
+  sums: Float64Array | null;
+  /** Groups that were made, by the group of each stratum: groupings that part the rows alike share them. */
+  joined: Map<string, Part[]>;
+}
+
+/** Ascending rows of a group, and what they come to. */
+export interface Part {
+  rows: Int32Array;
+  totals(): Totals;
 }
 
 /** Names of a field's values, and by row the place of its value among them; −1 where it is null. */
@@ -60,13 +82,13 @@ export type Totals = Record<
 
 const ORDERS: readonly Order[] = ['baseline-first', 'candidate-first'];
 
-function emptyColumns(table: TallyTable, row: Int32Array, orders: Int32Array | null): Columns {
-  const ints = (): Int32Array => new Int32Array(row.length);
+/** What columns of either kind take from the table as it is. */
+function takenColumns(table: TallyTable, row: Int32Array, orders: Int32Array | null) {
   // Ascending rows of whole tallies that are as many as the table has are its own.
   const all = orders === null && row.length === table.rows;
   const taken = (column: Int32Array): Int32Array => {
     if (all) return column;
-    const into = ints();
+    const into = new Int32Array(row.length);
     for (let i = 0; i < row.length; i++) into[i] = column[row[i]!]!;
     return into;
   };
@@ -74,68 +96,54 @@ function emptyColumns(table: TallyTable, row: Int32Array, orders: Int32Array | n
   const length = all ? length_difference : new Float64Array(row.length);
   if (!all) for (let i = 0; i < row.length; i++) length[i] = length_difference[row[i]!]!;
   return {
-    table,
-    row,
-    orders,
-    prompt: taken(table.prompt),
-    item: taken(table.item),
-    sum: new Float64Array(row.length),
-    squares: new Float64Array(row.length),
-    scored: ints(),
-    wins: ints(),
-    losses: ints(),
-    ties: ints(),
-    order_dependent: ints(),
-    failed: ints(),
-    judged: ints(),
-    failed_judgments: ints(),
-    pairs: ints(),
-    repeats: ints(),
-    gaps: new Uint8Array(row.length),
-    length,
-    lengths: taken(table.counts.lengths),
-    fields: new Map(),
-    every: null,
-  };
+    ...{ table, row, orders, length },
+    ...{ prompt: taken(table.prompt), item: taken(table.item), lengths: taken(table.counts.lengths) },
+    ...{ fields: new Map(), every: null, strata: null },
+  } satisfies Partial<Columns>;
 }
 
 /** One row a tally; with `excludeOrderDependent` such comparisons have no score and stay in the counts. */
 export function wholeColumns(table: TallyTable, rows: Int32Array, excludeOrderDependent = false): Columns {
-  const columns = emptyColumns(table, rows, null);
+  const all = rows.length === table.rows;
+  const taken = (column: Int32Array): Int32Array => (all ? column : Int32Array.from(rows, (row) => column[row]!));
+  const ints = (): Int32Array => new Int32Array(rows.length);
+  const columns: Columns = {
+    ...takenColumns(table, rows, null),
+    ...{ sum: new Float64Array(rows.length), squares: new Float64Array(rows.length), scored: ints() },
+    ...{ wins: ints(), losses: ints(), ties: ints(), order_dependent: ints(), failed: ints() },
+    ...{ judged: taken(judgedIn(table)), failed_judgments: taken(failedIn(table)), pairs: taken(table.counts.pairs) },
+    ...{ repeats: ints(), gaps: new Uint8Array(rows.length) },
+  };
+  const { sum, squares, scored, wins, losses, ties, order_dependent, failed, repeats, gaps } = columns;
   const { start, letters, scores } = table;
-  const { pairs } = table.counts;
-  const [judged, failed] = [judgedIn(table), failedIn(table)];
   for (let at = 0; at < rows.length; at++) {
     const row = rows[at]!;
     const [from, to] = [start[row]!, start[row + 1]!];
-    let [sum, squares, scored, wins, losses, ties, differing, failures, gap] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let [total, ofSquares, n, w, l, t, o, f] = [0, 0, 0, 0, 0, 0, 0, 0];
     for (let cell = from; cell < to; cell++) {
       const letter = letters[cell]!;
-      if (letter === LETTER.w) wins++;
-      else if (letter === LETTER.l) losses++;
-      else if (letter === LETTER.t) ties++;
-      else if (letter === LETTER.o) differing++;
-      else if (letter === LETTER.f) failures++;
-      else gap = 1;
+      // Added without a branch: which letter comes next cannot be foreseen by a processor either.
+      w += Number(letter === LETTER.w);
+      l += Number(letter === LETTER.l);
+      t += Number(letter === LETTER.t);
+      o += Number(letter === LETTER.o);
+      f += Number(letter === LETTER.f);
       const score = scores[cell]!;
       if (Number.isNaN(score) || (excludeOrderDependent && letter === LETTER.o)) continue;
-      sum += score;
-      squares += score * score;
-      scored++;
+      total += score;
+      ofSquares += score * score;
+      n++;
     }
-    columns.repeats[at] = to - from;
-    columns.judged[at] = judged[row]!;
-    columns.failed_judgments[at] = failed[row]!;
-    columns.pairs[at] = pairs[row]!;
-    columns.sum[at] = sum;
-    columns.squares[at] = squares;
-    columns.scored[at] = scored;
-    columns.wins[at] = wins;
-    columns.losses[at] = losses;
-    columns.ties[at] = ties;
-    columns.order_dependent[at] = differing;
-    columns.failed[at] = failures;
-    columns.gaps[at] = gap;
+    sum[at] = total;
+    squares[at] = ofSquares;
+    scored[at] = n;
+    wins[at] = w;
+    losses[at] = l;
+    ties[at] = t;
+    order_dependent[at] = o;
+    failed[at] = f;
+    repeats[at] = to - from;
+    gaps[at] = Number(w + l + t + o + f < to - from);
   }
   return columns;
 }
@@ -168,39 +176,46 @@ function together(rows: number, columns: Int32Array[]): Int32Array {
 
 /** One row a tally and order that was asked; wins, losses and ties are judgments here, and none is order-dependent. */
 export function orderColumns(table: TallyTable, rows: Int32Array): Columns {
-  const both = [ordersIn(table, 'baseline_first'), ordersIn(table, 'candidate_first')] as const;
-  const asked = both.map(({ wins, losses, ties, failed }) => together(table.rows, [wins, losses, ties, failed]));
-  const [judged, failed] = [judgedIn(table), failedIn(table)];
+  const [first, second] = [ordersIn(table, 'baseline_first'), ordersIn(table, 'candidate_first')];
+  const other = ordersIn(table, 'order_unknown');
+  const askedOf = ({ wins, losses, ties, failed }: typeof first) => together(table.rows, [wins, losses, ties, failed]);
+  const [inFirst, inSecond, inOther] = [askedOf(first), askedOf(second), askedOf(other)];
   const made = new Int32Array(2 * rows.length);
   const orders = new Int32Array(2 * rows.length);
   let n = 0;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
-    for (let order = 0; order < 2; order++) {
-      if (asked[order]![row] === 0) continue;
+    if (inFirst[row]! > 0) made[n++] = row;
+    if (inSecond[row]! > 0) {
       made[n] = row;
-      orders[n++] = order;
+      orders[n++] = 1;
     }
   }
-  const columns = emptyColumns(table, made.subarray(0, n), orders.subarray(0, n));
-  both.forEach((own, order) => {
-    for (let at = 0; at < n; at++) {
-      if (orders[at] !== order) continue;
-      const row = made[at]!;
-      const all = asked[order]![row]!;
-      // By order only counts are kept; judgments of one judge and order are comparisons of their own.
-      columns.repeats[at] = all;
-      columns.sum[at] = own.score[row]!;
-      // Singly known only where no other order was asked, else those of plain verdicts.
-      const alone = all === judged[row]! + failed[row]!;
-      columns.squares[at] = alone ? squaresOf(table, row) : own.wins[row]! + own.ties[row]! / 4;
-      columns.scored[at] = columns.judged[at] = all - own.failed[row]!;
-      columns.wins[at] = own.wins[row]!;
-      columns.losses[at] = own.losses[row]!;
-      columns.ties[at] = own.ties[row]!;
-      columns.failed[at] = columns.failed_judgments[at] = own.failed[row]!;
-    }
-  });
+  const ints = (): Int32Array => new Int32Array(n);
+  const [scored, failed, none] = [ints(), ints(), ints()];
+  const columns: Columns = {
+    ...takenColumns(table, made.subarray(0, n), orders.subarray(0, n)),
+    ...{ sum: new Float64Array(n), squares: new Float64Array(n), scored, judged: scored },
+    ...{ wins: ints(), losses: ints(), ties: ints(), order_dependent: none, pairs: none },
+    ...{ failed, failed_judgments: failed, repeats: ints(), gaps: new Uint8Array(n) },
+  };
+  const { repeats, sum, squares, wins, losses, ties } = columns;
+  for (let at = 0; at < n; at++) {
+    const row = made[at]!;
+    const own = orders[at] === 0 ? first : second;
+    const all = orders[at] === 0 ? inFirst[row]! : inSecond[row]!;
+    // By order only counts are kept; judgments of one judge and order are comparisons of their own.
+    repeats[at] = all;
+    sum[at] = own.score[row]!;
+    // Singly known only where no other order was asked, else those of plain verdicts.
+    const alone = all === inFirst[row]! + inSecond[row]! + inOther[row]!;
+    squares[at] = alone ? squaresOf(table, row) : own.wins[row]! + own.ties[row]! / 4;
+    scored[at] = all - own.failed[row]!;
+    wins[at] = own.wins[row]!;
+    losses[at] = own.losses[row]!;
+    ties[at] = own.ties[row]!;
+    failed[at] = own.failed[row]!;
+  }
   return columns;
 }
 
@@ -215,45 +230,72 @@ function squaresOf({ start, scores }: TallyTable, row: number): number {
 
 /** Sums of the columns over some rows. */
 export function totalsOf(columns: Columns, rows: Int32Array): Totals {
-  return totalsBy(columns, rows, new Int32Array(rows.length), 1)[0]!;
+  return totalsAt(sumsBy(columns, rows, new Int32Array(rows.length), 1), 0);
 }
 
-/**
- * The same for each of several groups, all in one walk through each column: group by group would fetch all of its memory
- * as often as there are groups. `home` is the group of each row, −1 where it has none.
- */
-export function totalsBy(columns: Columns, rows: Int32Array, home: Int32Array, groups: number): Totals[] {
-  const sums = {
-    sum: added(columns.sum, rows, home, groups),
-    squares: added(columns.squares, rows, home, groups),
-    scored: counted(columns.scored, rows, home, groups),
-    wins: counted(columns.wins, rows, home, groups),
-    losses: counted(columns.losses, rows, home, groups),
-    ties: counted(columns.ties, rows, home, groups),
-    order_dependent: counted(columns.order_dependent, rows, home, groups),
-    failed: counted(columns.failed, rows, home, groups),
-    judged: counted(columns.judged, rows, home, groups),
-    failed_judgments: counted(columns.failed_judgments, rows, home, groups),
-    pairs: counted(columns.pairs, rows, home, groups),
-  } satisfies Record<keyof Totals, Float64Array>;
-  const names = Object.keys(sums) as (keyof Totals)[];
-  return Array.from(
-    { length: groups },
-    (_, at) => Object.fromEntries(names.map((name) => [name, sums[name][at]!])) as Totals,
-  );
+/** Counts, then the sums of scores. */
+const TOTALS = [
+  'scored',
+  'wins',
+  'losses',
+  'ties',
+  'order_dependent',
+  'failed',
+  'judged',
+  'failed_judgments',
+  'pairs',
+  'sum',
+  'squares',
+] as const satisfies (keyof Totals)[];
+const WIDTH = TOTALS.length;
+const [SUM, SQUARES] = [TOTALS.indexOf('sum'), TOTALS.indexOf('squares')];
+
+function totalsAt(sums: Float64Array, at: number): Totals {
+  return Object.fromEntries(TOTALS.map((name, k) => [name, sums[at * WIDTH + k]!])) as Totals;
 }
 
-function added(column: Float64Array, rows: Int32Array, home: Int32Array, groups: number): Float64Array {
-  const sums = new Float64Array(groups);
-  for (let i = 0; i < rows.length; i++) if (home[i]! >= 0) sums[home[i]!]! += column[rows[i]!]!;
+/** Sums of the columns by group, in the order of `TOTALS`; `home` is the group of each row. */
+function sumsBy(columns: Columns, rows: Int32Array, home: Int32Array, groups: number): Float64Array {
+  const { scored, wins, losses, ties, order_dependent, failed, judged, failed_judgments, pairs, sum, squares } =
+    columns;
+  const sums = new Float64Array(groups * WIDTH);
+  // All columns in one walk: one after the other, each addition would wait for the one before it.
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const at = home[i]! * WIDTH;
+    sums[at]! += scored[row]!;
+    sums[at + 1]! += wins[row]!;
+    sums[at + 2]! += losses[row]!;
+    sums[at + 3]! += ties[row]!;
+    sums[at + 4]! += order_dependent[row]!;
+    sums[at + 5]! += failed[row]!;
+    sums[at + 6]! += judged[row]!;
+    sums[at + 7]! += failed_judgments[row]!;
+    sums[at + 8]! += pairs[row]!;
+    sums[at + 9]! += sum[row]!;
+    sums[at + 10]! += squares[row]!;
+  }
   return sums;
 }
 
-// A function of its own, since one that meets two kinds of arrays takes several times as long.
-function counted(column: Int32Array, rows: Int32Array, home: Int32Array, groups: number): Float64Array {
-  const sums = new Float64Array(groups);
-  for (let i = 0; i < rows.length; i++) if (home[i]! >= 0) sums[home[i]!]! += column[rows[i]!]!;
-  return sums;
+/** The totals of groups that strata are joined to: `group` by stratum, −1 where it belongs to none. */
+export function totalsOfStrata(columns: Columns, strata: Strata, group: Int32Array, groups: number): Totals[] {
+  const { rows, of, first } = strata;
+  const own = (strata.sums ??= sumsBy(columns, rows, of, first.length));
+  const sums = new Float64Array(groups * WIDTH);
+  for (let s = 0; s < group.length; s++) {
+    if (group[s]! < 0) continue;
+    for (let k = 0; k < SUM; k++) sums[group[s]! * WIDTH + k]! += own[s * WIDTH + k]!;
+  }
+  // Counts add up whatever the order; of scores the last digit depends on it.
+  const { sum, squares } = columns;
+  for (let i = 0; i < rows.length; i++) {
+    const at = group[of[i]!]! * WIDTH;
+    if (at < 0) continue;
+    sums[at + SUM]! += sum[rows[i]!]!;
+    sums[at + SQUARES]! += squares[rows[i]!]!;
+  }
+  return Array.from({ length: groups }, (_, at) => totalsAt(sums, at));
 }
 
 /** A field of the rows as numbers, made once. Null everywhere for the order of whole tallies. */

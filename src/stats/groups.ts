@@ -1,7 +1,16 @@
 // The strata of a summary: which rows belong to which group.
 import type { Group } from '../summary.js';
 import { LETTER } from '../tally/table.js';
-import { fieldOf, totalsBy, totalsOf, type Columns, type Field, type Totals } from './columns.js';
+import {
+  fieldOf,
+  totalsOf,
+  totalsOfStrata,
+  type Columns,
+  type Field,
+  type Part,
+  type Strata,
+  type Totals,
+} from './columns.js';
 
 export type Grouping = (keyof Group)[];
 
@@ -16,79 +25,123 @@ export const GROUPINGS: Grouping[] = [
   ['category', 'judge'],
 ];
 
-export interface GroupRows {
+export interface GroupRows extends Part {
   group: Group;
-  /** Ascending. */
-  rows: Int32Array;
-  /** What its rows come to; made for all groups when it is asked of one. */
-  totals(): Totals;
 }
 
 /**
- * Rows by group, in order of first appearance among `rows` (default: all); a row whose field is null belongs to no
- * group of that grouping. The columns must be those of orders when the grouping names the order.
+ * Rows by group, in order of first appearance; a row whose field is null belongs to no group of that grouping. The
+ * columns must be those of orders when the grouping names the order.
  */
-export function grouped(columns: Columns, grouping: Grouping, rows = everyRow(columns)): GroupRows[] {
+export function grouped(columns: Columns, grouping: Grouping): GroupRows[] {
+  const rows = everyRow(columns);
   // The overall group is there also when nothing is.
   if (grouping.length === 0) return [{ group: {}, rows, totals: () => totalsOf(columns, rows) }];
+  const strata = (columns.strata ??= strataOf(columns, rows));
   const fields = grouping.map((field) => fieldOf(columns, field));
-  const { home, first, sizes } = homesOf(fields, rows);
-  let made: Totals[] | null = null;
-  const groups = first.map((row, at): GroupRows => {
+  const { of, first } = divided(strata.first, fields);
+  return partsOf(columns, strata, of, first.length).map((part, at) => {
+    const row = strata.first[first[at]!]!;
     const group = Object.fromEntries(grouping.map((field, f) => [field, fields[f]!.names[fields[f]!.code[row]!]!]));
-    return {
-      group,
-      rows: sizes[at] === rows.length ? rows : new Int32Array(sizes[at]!),
-      totals: () => (made ??= totalsBy(columns, rows, home, first.length))[at]!,
-    };
+    return { group, ...part };
   });
-  if (groups[0]?.rows === rows) return groups;
-  const places = groups.map((group) => group.rows);
-  sizes.fill(0);
-  for (let i = 0; i < rows.length; i++) {
-    const at = home[i]!;
-    if (at >= 0) places[at]![sizes[at]!++] = rows[i]!;
-  }
-  return groups;
 }
 
-/** The number of the group of each row by first appearance, −1 where a field is null; each group's first row and size. */
-function homesOf(fields: Field[], rows: Int32Array): { home: Int32Array; first: number[]; sizes: number[] } {
+const FIELDS = ['domain', 'suite', 'category', 'judge', 'order'] as const;
+
+function strataOf(columns: Columns, rows: Int32Array): Strata {
+  const fields = FIELDS.filter((field) => field !== 'order' || columns.orders !== null);
+  const { of, first, sizes } = divided(
+    rows,
+    // Here null is a value like others.
+    fields.map((field) => ({ ...fieldOf(columns, field), least: -1 })),
+  );
+  return { rows, of, first: first.map((at) => rows[at]!), sizes, sums: null, joined: new Map() };
+}
+
+/** What rows are divided into by their values in some fields: by row its part, −1 where a value is below the least. */
+interface Divided {
+  of: Int32Array;
+  /** By part: its first place among the rows, and how many it has. */
+  first: Int32Array;
+  sizes: Int32Array;
+}
+
+function divided(rows: Int32Array, fields: readonly (Field & { least?: number })[]): Divided {
   // Field by field, so that no number grows beyond rows × names.
-  let home = new Int32Array(rows.length);
-  let first: number[] = [];
-  let sizes: number[] = [];
-  for (const { code, names } of fields) {
-    const homes = new Map<number, number>();
-    const known = new Int32Array(Math.min(DENSE, (first.length || 1) * names.length)).fill(-1);
-    const next = new Int32Array(rows.length);
-    first = [];
-    sizes = [];
-    for (let i = 0; i < rows.length; i++) {
-      const value = code[rows[i]!]!;
-      if (value < 0 || home[i]! < 0) {
-        next[i] = -1;
-        continue;
-      }
-      const key = home[i]! * names.length + value;
-      let at = key < known.length ? known[key]! : (homes.get(key) ?? -1);
-      if (at < 0) {
-        at = first.length;
-        if (key < known.length) known[key] = at;
-        else homes.set(key, at);
-        first.push(rows[i]!);
-        sizes.push(0);
-      }
-      next[i] = at;
-      sizes[at]!++;
+  let made: Divided = { of: new Int32Array(rows.length), first: Int32Array.of(0), sizes: Int32Array.of(rows.length) };
+  for (const { code, names, least = 0 } of fields) made = dividedAgain(made, rows, code, least, names.length - least);
+  return made;
+}
+
+function dividedAgain(
+  { of, first: before }: Divided,
+  rows: Int32Array,
+  code: Int32Array,
+  least: number,
+  values: number,
+): Divided {
+  const places = new Map<number, number>();
+  const known = new Int32Array(Math.min(DENSE, before.length * values)).fill(-1);
+  const next = new Int32Array(rows.length);
+  const first: number[] = [];
+  const sizes: number[] = [];
+  for (let i = 0; i < rows.length; i++) {
+    const value = code[rows[i]!]! - least;
+    if (value < 0 || of[i]! < 0) {
+      next[i] = -1;
+      continue;
     }
-    home = next;
+    const key = of[i]! * values + value;
+    let at = key < known.length ? known[key]! : (places.get(key) ?? -1);
+    if (at < 0) {
+      at = first.length;
+      if (key < known.length) known[key] = at;
+      else places.set(key, at);
+      first.push(i);
+      sizes.push(0);
+    }
+    next[i] = at;
+    sizes[at]!++;
   }
-  return { home, first, sizes };
+  return { of: next, first: Int32Array.from(first), sizes: Int32Array.from(sizes) };
 }
 
 /** Keys that have a place each in an array; larger ones are looked up. */
 const DENSE = 1 << 16;
+
+/** The groups that strata are joined to: `group` by stratum. */
+function partsOf(columns: Columns, strata: Strata, group: Int32Array, groups: number): Part[] {
+  const key = group.join();
+  let parts = strata.joined.get(key);
+  if (parts === undefined) {
+    const [oldest] = strata.joined.keys();
+    if (strata.joined.size === MOST) strata.joined.delete(oldest!);
+    strata.joined.set(key, (parts = join(columns, strata, group, groups)));
+  }
+  return parts;
+}
+
+/** Ways of joining strata that are kept, each with its rows: more than the usual groupings have. */
+const MOST = 8;
+
+function join(columns: Columns, strata: Strata, group: Int32Array, groups: number): Part[] {
+  const { rows, of } = strata;
+  const sizes = new Int32Array(groups);
+  for (let s = 0; s < group.length; s++) if (group[s]! >= 0) sizes[group[s]!]! += strata.sizes[s]!;
+  let made: Totals[] | null = null;
+  const totals = () => (made ??= totalsOfStrata(columns, strata, group, groups));
+  const all = sizes[0] === rows.length;
+  const own = Array.from(sizes, (size) => (all ? rows : new Int32Array(size)));
+  if (!all) {
+    sizes.fill(0);
+    for (let i = 0; i < rows.length; i++) {
+      const at = group[of[i]!]!;
+      if (at >= 0) own[at]![sizes[at]!++] = rows[i]!;
+    }
+  }
+  return own.map((part, at) => ({ rows: part, totals: () => totals()[at]! }));
+}
 
 /** Every row of the columns, always the same array. */
 export function everyRow(columns: Columns): Int32Array {

@@ -1,10 +1,12 @@
 // Can a judge be trusted? Its rates over tallies, each with an interval that keeps prompts whole.
 import type { CanaryTally, Due, Failure, Retest, Role } from '../records.js';
 import type { CriterionSummary, JudgeHealth, Rate } from '../summary.js';
-import { type CriterionColumns, LETTER, type TallyTable } from '../tally/table.js';
-import { clusteredRate } from './cluster.js';
-import { failedIn, judgedIn } from './columns.js';
+import type { CriterionColumns, TallyTable } from '../tally/table.js';
+import { clusteredRate, clusterSums, rateOf, type ClusterSums } from './cluster.js';
+import type { Columns } from './columns.js';
 import { tQuantile } from './distributions.js';
+import { oncePerTable } from './once.js';
+import { allColumns, rowsOfJudges } from './samples.js';
 import { familyOverlap } from './self-preference.js';
 
 /** Model names by judge, and of the two checkpoints; null where a name is not known. */
@@ -16,10 +18,7 @@ export interface Families {
 
 export interface HealthInput {
   judge: string;
-  table: TallyTable;
-  /** Rows of this judge. */
-  rows: Int32Array;
-  chances: HealthColumns;
+  counts: HealthCounts;
   retests: Retest[];
   canaries: CanaryTally[];
   due: Due[] | null;
@@ -29,34 +28,33 @@ export interface HealthInput {
 }
 
 /** Judge health of one judge; a rate without a chance is null with the reason. */
-export function healthOf(input: HealthInput): JudgeHealth {
-  const { judge, level, table, rows, chances } = input;
-  const { counts: c } = table;
-  const rate = (of: Chances, reason: string): Rate => asRate(rateOver(table, rows, of, level), reason);
-  const failed: Partial<Record<Failure, number>> = {};
-  for (const [reason, column] of table.failures) {
-    let n = 0;
-    for (let i = 0; i < rows.length; i++) n += column[rows[i]!]!;
-    if (n > 0) failed[reason] = n;
-  }
+export function healthOf({
+  judge,
+  counts,
+  retests,
+  canaries,
+  due,
+  families,
+  accuracy,
+  level,
+}: HealthInput): JudgeHealth {
+  const rate = (sums: ClusterSums | null, reason: string): Rate =>
+    asRate(sums === null ? null : rateOf(sums, level), reason);
   const notPaired = 'no comparison was judged in both orders';
   return {
     judge,
-    first_slot_rate: rate(chances.first_slot, 'no decisive judgment with a known order'),
-    position_consistency: rate(chances.consistent, notPaired),
-    order_dependent_rate: rate(chances.order_dependent, notPaired),
-    repeat_consistency: retestRate(input.retests, level),
-    longer_wins_rate: rate(
-      { events: c.longer_wins, of: c.unequal },
-      'no decisive judgment of texts that differ in length',
-    ),
-    failed,
-    coverage: coverageOf(input),
-    canaries: input.canaries.map(({ kind, n, passed }) => ({ kind, n, passed })),
-    quote_mismatch_rate: rate({ events: c.quote_mismatches, of: c.quotes }, 'no judgment quotes the text it chose'),
-    score_contradictions: rate({ events: c.score_contradictions, of: c.rated }, 'no decisive judgment with scores'),
-    family_overlap: overlapOf(judge, input.families),
-    accuracy: input.accuracy,
+    first_slot_rate: rate(counts.first_slot, 'no decisive judgment with a known order'),
+    position_consistency: rate(counts.consistent, notPaired),
+    order_dependent_rate: rate(counts.order_dependent, notPaired),
+    repeat_consistency: retestRate(retests, level),
+    longer_wins_rate: rate(counts.longer_wins, 'no decisive judgment of texts that differ in length'),
+    failed: { ...counts.failed },
+    coverage: due === null ? rate(counts.judged, 'nothing was asked') : coverageOf(counts, due),
+    canaries: canaries.map(({ kind, n, passed }) => ({ kind, n, passed })),
+    quote_mismatch_rate: rate(counts.quote_mismatches, 'no judgment quotes the text it chose'),
+    score_contradictions: rate(counts.score_contradictions, 'no decisive judgment with scores'),
+    family_overlap: overlapOf(judge, families),
+    accuracy,
   };
 }
 
@@ -66,21 +64,56 @@ interface Chances {
   of: Int32Array;
 }
 
-export type HealthColumns = Record<'first_slot' | 'consistent' | 'order_dependent' | 'judged', Chances>;
+const RATES = [
+  'first_slot',
+  'consistent',
+  'order_dependent',
+  'longer_wins',
+  'judged',
+  'quote_mismatches',
+  'score_contradictions',
+] as const;
+type HealthRate = (typeof RATES)[number];
 
-/** What the rates of every judge are made from, once a table. */
-export function healthColumns(table: TallyTable): HealthColumns {
-  const { rows, counts: c, start, letters } = table;
+/** What a judge's rates are made from, whatever their level. */
+export interface HealthCounts extends Record<HealthRate, ClusterSums | null> {
+  /** Rows of the judge. */
+  rows: Int32Array;
+  /** Judgments that are judged. */
+  n: number;
+  failed: Partial<Record<Failure, number>>;
+}
+
+/** Of each judge of a table, in their order. */
+export const healthCounts = oncePerTable((table): HealthCounts[] => {
+  const chances = chancesIn(allColumns(table, false));
+  const scratch = { happened: new Float64Array(table.prompts), chances: new Float64Array(table.prompts) };
+  const added = (column: Int32Array, rows: Int32Array): number => rows.reduce((sum, row) => sum + column[row]!, 0);
+  return table.judges.map((judge) => {
+    const rows = rowsOfJudges(table, [judge]);
+    const failed = [...table.failures].map(([reason, column]) => [reason, added(column, rows)] as const);
+    return {
+      ...(Object.fromEntries(RATES.map((name) => [name, sumsOver(table, rows, chances[name], scratch)])) as Record<
+        HealthRate,
+        ClusterSums | null
+      >),
+      rows,
+      n: added(chances.judged.events, rows),
+      failed: Object.fromEntries(failed.filter(([, n]) => n > 0)),
+    };
+  });
+});
+
+/** The columns are those of all tallies of a table. */
+function chancesIn({ table, order_dependent, judged, failed_judgments: failed }: Columns): Record<HealthRate, Chances> {
+  const { rows, counts: c } = table;
   const ints = () => new Int32Array(rows);
   const [first, decisive, consistent, differing, asked] = [ints(), ints(), ints(), ints(), ints()];
-  const [judged, failed] = [judgedIn(table), failedIn(table)];
   for (let row = 0; row < rows; row++) {
     first[row] = c.baseline_first_losses[row]! + c.candidate_first_wins[row]!;
     decisive[row] = first[row]! + c.baseline_first_wins[row]! + c.candidate_first_losses[row]!;
-    let n = 0;
-    for (let cell = start[row]!; cell < start[row + 1]!; cell++) if (letters[cell] === LETTER.o) n++;
     // Order-dependent comparisons among those judged in both orders.
-    differing[row] = Math.min(n, c.pairs[row]!);
+    differing[row] = Math.min(order_dependent[row]!, c.pairs[row]!);
     consistent[row] = c.pairs[row]! - differing[row]!;
     asked[row] = judged[row]! + failed[row]!;
   }
@@ -88,18 +121,21 @@ export function healthColumns(table: TallyTable): HealthColumns {
     first_slot: { events: first, of: decisive },
     consistent: { events: consistent, of: c.pairs },
     order_dependent: { events: differing, of: c.pairs },
+    longer_wins: { events: c.longer_wins, of: c.unequal },
     judged: { events: judged, of: asked },
+    quote_mismatches: { events: c.quote_mismatches, of: c.quotes },
+    score_contradictions: { events: c.score_contradictions, of: c.rated },
   };
 }
 
-function rateOver(
-  { prompt, prompts }: TallyTable,
+function sumsOver(
+  { prompt }: TallyTable,
   rows: Int32Array,
   { events, of }: Chances,
-  level: number,
-): ReturnType<typeof clusteredRate> {
-  const happened = new Float64Array(prompts);
-  const chances = new Float64Array(prompts);
+  { happened, chances }: { happened: Float64Array; chances: Float64Array },
+): ClusterSums | null {
+  happened.fill(0);
+  chances.fill(0);
   let any = false;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
@@ -110,7 +146,7 @@ function rateOver(
     happened[at]! += events[row]!;
     chances[at]! += n;
   }
-  return any ? clusteredRate(happened, chances, level) : null;
+  return any ? clusterSums(happened, chances) : null;
 }
 
 function asRate(rate: ReturnType<typeof clusteredRate>, reason: string): Rate {
@@ -132,14 +168,11 @@ function retestRate(retests: Retest[], level: number): Rate {
   return asRate(rate, 'no comparison was judged again in the same order');
 }
 
-function coverageOf({ table, rows, due, level, chances: { judged } }: HealthInput): Rate {
-  if (due === null) return asRate(rateOver(table, rows, judged, level), 'nothing was asked');
+function coverageOf({ n: judged }: HealthCounts, due: Due[]): Rate {
   const n = due.reduce((sum, row) => sum + row.judgments, 0);
   if (n === 0) return { value: null, reason: 'nothing is due' };
-  let all = 0;
-  for (let i = 0; i < rows.length; i++) all += judged.events[rows[i]!]!;
   // A share of a plan is a count and not a sample: it has no interval.
-  return { value: Math.min(1, all / n), n };
+  return { value: Math.min(1, judged / n), n };
 }
 
 function overlapOf(judge: string, families: Families | null): Role[] {

@@ -5,12 +5,14 @@ import { pick, rowsWhere, tableOf, type TallyTable } from '../tally/table.js';
 import { adjust } from './adjust.js';
 import { agreementOf } from './agreement.js';
 import { decide, defaultMargin, type DomainEvidence, type Tested } from './decision.js';
-import { coverageOf, estimateOf, type EstimateOptions } from './estimate.js';
-import { orderColumns, wholeColumns, type Columns } from './columns.js';
+import type { Columns } from './columns.js';
+import { coverageOf, estimateOf } from './estimate.js';
 import { everyRow, grouped, GROUPINGS, type Grouping, type GroupRows } from './groups.js';
 import { panelOf, type PanelOptions } from './panel.js';
-import { criteriaOf, healthColumns, healthOf, type Families } from './health.js';
-import { effectiveOf, intervalOf, sampleOf, Scratch, type IntervalMethod, type Sample } from './sample.js';
+import { criteriaOf, healthCounts, healthOf, type Families } from './health.js';
+import { oncePerTable } from './once.js';
+import { effectiveOf, intervalOf, type IntervalMethod, type Sample } from './sample.js';
+import { rowsOfJudges, samplesOf, samplesOfJury, type Samples } from './samples.js';
 import { signFlip } from './sign-flip.js';
 import { varianceOfScores } from './variance.js';
 import { warningsOf } from './warnings.js';
@@ -50,7 +52,7 @@ export interface SummarizeInput extends PanelOptions {
  * the same input gives the same summary.
  */
 export function summarize(input: SummarizeInput): Summary {
-  const { level = 0.95, seed = 0, method = 'auto', pooled = false } = input;
+  const { level = 0.95, seed = 0, method = 'auto', pooled = false, excludeOrderDependent = false } = input;
   const whole = 'rows' in input.tallies ? input.tallies : tableOf(input.tallies);
   const wanted = input.judges;
   const table =
@@ -62,27 +64,27 @@ export function summarize(input: SummarizeInput): Summary {
         );
   const { judges } = table;
   const panel = panelOf(judges, input);
-  const all = rowsWhere(table, () => true);
-  const ofJudge = rowsByJudge(table);
-  const deciding =
-    panel.length === judges.length ? all : rowsWhere(table, (row) => panel.includes(judges[table.judge[row]!]!));
-  const every = columnsBy(table, all, input.excludeOrderDependent);
-  const own = deciding === all ? every : columnsBy(table, deciding, input.excludeOrderDependent);
-  const jury = input.jury === undefined ? null : juryColumns(input.jury, input.excludeOrderDependent);
-  // By order each judge stands for itself: a jury has no order.
-  const main = (ordered: boolean): Columns => (jury !== null && !ordered ? jury(false) : own(ordered));
-  const samples = new Samples(Math.max(table.prompts, jury?.(false).table.prompts ?? 0), pooled);
+  const samples =
+    input.jury === undefined
+      ? samplesOf(table, panel, excludeOrderDependent, pooled)
+      : samplesOfJury(table, panel, input.jury, excludeOrderDependent, pooled);
+  const made = new Map<Sample, Estimate>();
   const estimates: Estimate[] = [];
   for (const grouping of [[], ...(input.by ?? GROUPINGS)] as Grouping[]) {
     const perJudge = grouping.includes('judge');
-    const columns = (perJudge ? every : main)(grouping.includes('order'));
+    const columns = samples[perJudge ? 'every' : 'main'](grouping.includes('order'));
     for (const { group, rows, totals } of grouped(columns, grouping)) {
       const due = dueIn(input.due, group, perJudge ? judges : panel);
-      estimates.push(samples.estimate(group, columns, rows, { level, seed, method, due }, totals));
+      const sample = samples.of(columns, rows, totals);
+      const known = made.get(sample) ?? estimateOf(group, columns, rows, sample, { level, seed, method, due });
+      made.set(sample, known);
+      // What is due differs where a group was planned and nothing of it is there yet.
+      const coverage = due === null ? known.coverage : coverageOf(known.n_judgments, 0, due);
+      estimates.push({ ...known, group, coverage });
     }
   }
   adjustFamilies(estimates, 1 - level);
-  const chances = healthColumns(table);
+  const health = healthCounts(table);
   const summary: Summary = {
     run: input.run ?? null,
     estimates,
@@ -90,9 +92,7 @@ export function summarize(input: SummarizeInput): Summary {
     judges: judges.map((judge, at) =>
       healthOf({
         judge,
-        table,
-        rows: ofJudge[at]!,
-        chances,
+        counts: health[at]!,
         retests: (input.retests ?? []).filter((row) => row.judge === judge),
         canaries: (input.canaries ?? []).filter((row) => row.judge === judge),
         due: input.due?.filter((row) => row.judge === judge) ?? null,
@@ -101,95 +101,18 @@ export function summarize(input: SummarizeInput): Summary {
         level,
       }),
     ),
-    decision: decisionOf(main(false), samples, { ...input, level, method, pooled }),
-    variance: varianceOfScores(table, deciding),
-    criteria: judges.flatMap((judge, at) => criteriaOf(table, ofJudge[at]!, judge, level)),
+    decision: decisionOf(samples.main(false), samples, { ...input, level, method, pooled }),
+    variance: varianceOf(table, panel),
+    criteria: judges.flatMap((judge, at) => criteriaOf(table, health[at]!.rows, judge, level)),
     warnings: [],
   };
   summary.warnings = [...(input.warnings ?? []), ...warningsOf(summary, table)];
   return summary;
 }
 
-function rowsByJudge({ rows, judge, judges }: TallyTable): Int32Array[] {
-  const sizes = new Int32Array(judges.length);
-  for (let row = 0; row < rows; row++) sizes[judge[row]!]!++;
-  const own = Array.from(sizes, (size) => new Int32Array(size));
-  sizes.fill(0);
-  for (let row = 0; row < rows; row++) own[judge[row]!]![sizes[judge[row]!]!++] = row;
-  return own;
-}
-
-/** Columns of whole tallies, or of their orders, each made once and only if a grouping asks. */
-function columnsBy(
-  table: TallyTable,
-  rows: Int32Array,
-  excludeOrderDependent: boolean | undefined,
-): (ordered: boolean) => Columns {
-  const made: { whole?: Columns; ordered?: Columns } = {};
-  return (ordered) =>
-    ordered
-      ? (made.ordered ??= orderColumns(table, rows))
-      : (made.whole ??= wholeColumns(table, rows, excludeOrderDependent));
-}
-
-function juryColumns(tallies: Tally[], excludeOrderDependent: boolean | undefined): (ordered: boolean) => Columns {
-  const table = tableOf(tallies);
-  return columnsBy(
-    table,
-    rowsWhere(table, () => true),
-    excludeOrderDependent,
-  );
-}
-
-/** Samples of groups, and what follows from them, made once: with one suite a domain both are the same rows. */
-class Samples {
-  private readonly scratch: Scratch;
-  private readonly known: { columns: Columns; rows: Int32Array; sample: Sample; estimate: Estimate | null }[] = [];
-
-  constructor(
-    prompts: number,
-    private readonly pooled: boolean,
-  ) {
-    this.scratch = new Scratch(prompts);
-  }
-
-  of(columns: Columns, rows: Int32Array): Sample {
-    return this.entry(columns, rows).sample;
-  }
-
-  estimate(
-    group: Group,
-    columns: Columns,
-    rows: Int32Array,
-    options: EstimateOptions,
-    totals: GroupRows['totals'],
-  ): Estimate {
-    const entry = this.entry(columns, rows, totals);
-    const made = (entry.estimate ??= estimateOf(group, columns, rows, entry.sample, options));
-    // What is due differs where a group was planned and nothing of it is there yet.
-    return {
-      ...made,
-      group,
-      coverage: options.due === null ? made.coverage : coverageOf(made.n_judgments, 0, options.due),
-    };
-  }
-
-  private entry(columns: Columns, rows: Int32Array, totals?: GroupRows['totals']) {
-    let entry = this.known.find((one) => one.columns === columns && same(one.rows, rows));
-    if (entry === undefined) {
-      const sample = sampleOf(columns, rows, this.scratch, this.pooled, totals?.());
-      entry = { columns, rows, sample, estimate: null };
-      this.known.push(entry);
-    }
-    return entry;
-  }
-}
-
-function same(a: Int32Array, b: Int32Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
+const varianceOf = oncePerTable((table, panel: readonly string[]) =>
+  varianceOfScores(table, rowsOfJudges(table, panel)),
+);
 
 /** Judgments due in a group for these judges; null where no plan is known. */
 function dueIn(due: Due[] | undefined, group: Group, judges: string[]): number | null {
@@ -249,22 +172,24 @@ function decisionOf(columns: Columns, samples: Samples, input: DecisionInput): S
       margin: used,
     };
   };
-  const whole = (name: string, rows: Int32Array, margin: number | null): DomainEvidence => {
+  const whole = (name: string, rows: Int32Array, margin: number | null, suites: GroupRows[]): DomainEvidence => {
     const all = tested(name, rows, margin);
-    const suites = grouped(columns, ['suite'], rows);
     const parts = suites.length < 2 ? [] : suites.map(({ group, rows: own }) => tested(group.suite!, own, all.margin));
     return { ...all, suites: parts };
   };
   const byDomain = new Map(grouped(columns, ['domain']).map(({ group, rows }) => [group.domain, rows]));
+  const suites = grouped(columns, ['domain', 'suite']);
   const domains = Object.fromEntries(
     DOMAINS.map((domain) => {
       const rows = byDomain.get(domain) ?? new Int32Array();
       const planned = input.due?.some((row) => row.domain === domain) ?? false;
-      return [domain, rows.length > 0 || planned ? whole(domain, rows, input.margins?.[domain] ?? null) : null];
+      if (rows.length === 0 && !planned) return [domain, null];
+      const own = suites.filter(({ group }) => group.domain === domain);
+      return [domain, whole(domain, rows, input.margins?.[domain] ?? null, own)];
     }),
   ) as Record<Domain, DomainEvidence | null>;
   const every = everyRow(columns);
-  return decide(domains, every.length === 0 ? null : whole('overall', every, null));
+  return decide(domains, every.length === 0 ? null : whole('overall', every, null, grouped(columns, ['suite'])));
 }
 
 function evidenceOf(sample: Sample, margin: number, { level, method }: DecisionInput): Tested['evidence'] {

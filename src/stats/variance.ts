@@ -140,42 +140,54 @@ function orderVariance(
   { counts, start, letters, scores }: TallyTable,
   rows: Int32Array,
 ): { variance: number | null; pairs: number; scored: number } {
-  let [sum, pairs, scored] = [0, 0, 0];
+  let [pairs, scored, differing, even] = [0, 0, 0, 0];
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
     pairs += counts.pairs[row]!;
     for (let cell = start[row]!; cell < start[row + 1]!; cell++) {
       const score = scores[cell]!;
-      if (Number.isNaN(score)) continue;
-      scored++;
-      if (letters[cell] === LETTER.o) sum += score === 0.5 ? 0.5 : 0.125;
+      const known = Number(!Number.isNaN(score));
+      const differs = known & Number(letters[cell] === LETTER.o);
+      scored += known;
+      differing += differs;
+      even += differs & Number(score === 0.5);
     }
   }
+  const sum = even / 2 + (differing - even) / 8;
   return { variance: pairs === 0 ? null : sum / pairs, pairs, scored };
 }
 
 /** Mean over prompts of the mean score at each repeat, from repeat 0. */
 function byRepeat({ prompt, prompts, start, scores }: TallyTable, rows: Int32Array): (number | null)[] {
-  let repeats = 0;
-  for (let i = 0; i < rows.length; i++) repeats = Math.max(repeats, start[rows[i]! + 1]! - start[rows[i]!]!);
-  const sums = new Float64Array(prompts);
-  const counts = new Int32Array(prompts);
-  return Array.from({ length: repeats }, (_, r) => {
-    sums.fill(0);
-    counts.fill(0);
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]!;
-      const cell = start[row]! + r;
-      if (cell >= start[row + 1]! || Number.isNaN(scores[cell]!)) continue;
-      sums[prompt[row]!]! += scores[cell]!;
-      counts[prompt[row]!]!++;
+  // Each prompt has as many places as its longest row, one behind the other: all repeats are added up in one walk.
+  const places = new Int32Array(prompts + 1);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const at = prompt[row]! + 1;
+    places[at] = Math.max(places[at]!, start[row + 1]! - start[row]!);
+  }
+  const repeats = places.reduce((most, n) => Math.max(most, n), 0);
+  for (let p = 0; p < prompts; p++) places[p + 1]! += places[p]!;
+  const sums = new Float64Array(places[prompts]!);
+  const counts = new Int32Array(places[prompts]!);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    let at = places[prompt[row]!]!;
+    for (let cell = start[row]!; cell < start[row + 1]!; cell++, at++) {
+      const score = scores[cell]!;
+      if (Number.isNaN(score)) continue;
+      sums[at]! += score;
+      counts[at]!++;
     }
-    let [judged, total] = [0, 0];
-    for (let p = 0; p < prompts; p++) {
-      if (counts[p] === 0) continue;
-      judged++;
-      total += sums[p]! / counts[p]!;
+  }
+  const totals = new Float64Array(repeats);
+  const judged = new Int32Array(repeats);
+  for (let p = 0; p < prompts; p++) {
+    for (let at = places[p]!, r = 0; at < places[p + 1]!; at++, r++) {
+      if (counts[at] === 0) continue;
+      judged[r]!++;
+      totals[r]! += sums[at]! / counts[at]!;
     }
-    return judged === 0 ? null : total / judged;
-  });
+  }
+  return Array.from(totals, (total, r) => (judged[r] === 0 ? null : total / judged[r]!));
 }

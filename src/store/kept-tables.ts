@@ -28,9 +28,9 @@ interface Kept {
 }
 
 /** Bytes of memory that all runs together may take; the run asked for longest ago goes first. */
-const MOST = 192 * 2 ** 20;
-/** Of a table by row and by cell, about. */
-const [ROW, CELL] = [180, 9];
+const MOST = 512 * 2 ** 20;
+/** Of a table by row and by cell, about: 180 bytes a row, and what the statistics keep with it (stats/once.ts). */
+const [ROW, CELL] = [540, 9];
 
 export function keptTables({ db, engine }: Pick<Connection, 'db' | 'engine'>) {
   const kept = new Map<string, Kept>();
