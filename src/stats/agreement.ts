@@ -115,12 +115,19 @@ function pairIn({ prompt, cells, width, prompts }: Outcomes, judges: string[], a
   const seen = new Int32Array(16);
   const same = new Int32Array(prompts);
   const both = new Int32Array(prompts);
-  for (let u = 0; u < prompt.length; u++) {
-    // Without a branch: what judges said cannot be foreseen by a processor either.
-    const pair = 4 * cells[u * width + a]! + cells[u * width + b]! + 5;
-    seen[pair]!++;
-    both[prompt[u]!]! += BOTH[pair]!;
-    same[prompt[u]!]! += SAME[pair]!;
+  // Comparisons of one prompt stand together nearly always: what they come to is added once the next one begins.
+  for (let u = 0; u < prompt.length;) {
+    const at = prompt[u]!;
+    let [n, alike] = [0, 0];
+    for (; u < prompt.length && prompt[u] === at; u++) {
+      // Without a branch: what judges said cannot be foreseen by a processor either.
+      const pair = 4 * cells[u * width + a]! + cells[u * width + b]! + 5;
+      seen[pair]!++;
+      n += BOTH[pair]!;
+      alike += SAME[pair]!;
+    }
+    both[at]! += n;
+    same[at]! += alike;
   }
   const table = CATEGORIES.map((i) => CATEGORIES.map((j) => seen[4 * i + j + 5]!));
   return { judges: [judges[a]!, judges[b]!], table, shares: sharesOf(same, both) };

@@ -50,13 +50,15 @@ export function grouped(columns: Columns, grouping: Grouping): GroupRows[] {
 const FIELDS = ['domain', 'suite', 'category', 'judge', 'order'] as const;
 
 function strataOf(columns: Columns, rows: Int32Array): Strata {
-  const fields = FIELDS.filter((field) => field !== 'order' || columns.orders !== null);
-  const { of, first, sizes } = divided(
-    rows,
-    // Here null is a value like others.
-    fields.map((field) => ({ ...fieldOf(columns, field), least: -1 })),
-  );
+  // Here null is a value like others; what is the same everywhere divides nothing.
+  const fields = FIELDS.map((field) => ({ ...fieldOf(columns, field), least: -1 })).filter(({ code }) => varies(code));
+  const { of, first, sizes } = divided(rows, fields);
   return { rows, of, first: first.map((at) => rows[at]!), sizes, sums: null, joined: new Map() };
+}
+
+function varies(code: Int32Array): boolean {
+  for (let i = 1; i < code.length; i++) if (code[i] !== code[0]) return true;
+  return false;
 }
 
 /** What rows are divided into by their values in some fields: by row its part, −1 where a value is below the least. */
@@ -69,7 +71,12 @@ interface Divided {
 
 function divided(rows: Int32Array, fields: readonly (Field & { least?: number })[]): Divided {
   // Field by field, so that no number grows beyond rows × names.
-  let made: Divided = { of: new Int32Array(rows.length), first: Int32Array.of(0), sizes: Int32Array.of(rows.length) };
+  const none = rows.length === 0;
+  let made: Divided = {
+    of: new Int32Array(rows.length),
+    first: none ? new Int32Array() : Int32Array.of(0),
+    sizes: none ? new Int32Array() : Int32Array.of(rows.length),
+  };
   for (const { code, names, least = 0 } of fields) made = dividedAgain(made, rows, code, least, names.length - least);
   return made;
 }

@@ -292,20 +292,25 @@ export function pick(table: TallyTable, rows: ArrayLike<number>): TallyTable {
 
 /** Fills `into` with rows of a table in the order given; codes and numbers of items and prompts stay as they are. */
 export function arranged(table: TallyTable, rows: ArrayLike<number>, into: TallyTable): TallyTable {
-  const gather = <A extends Int32Array | Float64Array>(from: A, to: A): void => {
-    // Many columns hold nothing but 0, as `into` does: to see that is cheaper than to take them row by row.
-    if (from.every((value) => value === 0)) return;
+  // Many columns hold nothing but 0, as `into` does: to see that is cheaper than to take them row by row.
+  const gather = (from: Int32Array, to: Int32Array): void => {
+    if (nothingIn(from)) return;
+    for (let i = 0; i < rows.length; i++) to[i] = from[rows[i]!]!;
+  };
+  // A function of its own, since one that meets two kinds of arrays takes several times as long.
+  const gatherSums = (from: Float64Array, to: Float64Array): void => {
+    if (nothingIn(new Int32Array(from.buffer, from.byteOffset, 2 * from.length))) return;
     for (let i = 0; i < rows.length; i++) to[i] = from[rows[i]!]!;
   };
   for (const name of ['judge', 'suite', 'domain', 'category', 'item', 'prompt'] as const)
     gather(table[name], into[name]);
   for (const name of COUNTS) gather(table.counts[name], into.counts[name]);
-  for (const name of SUMS) gather(table.sums[name], into.sums[name]);
+  for (const name of SUMS) gatherSums(table.sums[name], into.sums[name]);
   for (const [reason, column] of table.failures) gather(column, failureColumn(into, reason));
   for (const [name, columns] of table.criteria) {
     const own = criterionColumns(into, name);
     for (const part of ['n', 'decisive', 'agrees'] as const) gather(columns[part], own[part]);
-    gather(columns.difference, own.difference);
+    gatherSums(columns.difference, own.difference);
   }
   let at = 0;
   for (let i = 0; i < rows.length; i++) {
@@ -316,6 +321,12 @@ export function arranged(table: TallyTable, rows: ArrayLike<number>, into: Tally
     into.start[i + 1] = at;
   }
   return Object.assign(into, { items: table.items, prompts: table.prompts });
+}
+
+/** Whether all bits of a column are 0. */
+function nothingIn(column: Int32Array): boolean {
+  for (let i = 0; i < column.length; i++) if (column[i] !== 0) return false;
+  return true;
 }
 
 /** Numbers items and prompts by their first appearance, so that none stands for rows that are not there. */
