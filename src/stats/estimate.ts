@@ -6,8 +6,7 @@ import type { Columns, Totals } from './columns.js';
 import { comparisonsOf } from './groups.js';
 import { lengthControlOf, lengthShifts, notEstimable } from './length-control.js';
 import { minimumDetectableEffect } from './power.js';
-import { bySize, effectiveOf, intervalOf, type IntervalMethod, type Sample } from './sample.js';
-import { signFlip } from './sign-flip.js';
+import { bySize, effectiveOf, intervalOf, pOf, type IntervalMethod, type Sample } from './sample.js';
 
 export interface EstimateOptions {
   level: number;
@@ -51,7 +50,7 @@ export function estimateOf(
     ...bootstrapOf(sample, level, seed),
     exact: exactOf(sample, level),
     bounds: sample.bounds,
-    p_value: rate === null ? null : signFlip(sample.deviations),
+    p_value: rate === null ? null : pOf(sample),
     p_adjusted: null,
     test: 'sign-flip',
     adjustment: null,

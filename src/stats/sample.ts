@@ -1,6 +1,7 @@
 // The prompt scores of one group: what an interval, a test and a decision are computed from.
 import { countScores, countsOf, varianceOf, type Counts } from './counts.js';
 import { totalsOf, type Columns, type Totals } from './columns.js';
+import { signFlip } from './sign-flip.js';
 import { tango } from './tango.js';
 import { effectiveN, shrunk, type EffectiveN } from './wilson.js';
 
@@ -14,6 +15,8 @@ export interface Sample {
   rate: number | null;
   /** Sum over prompts of the deviation from ½, by prompt and counted: what the sign-flip test flips. */
   deviations: Counts;
+  /** Its p, once somebody has asked: it costs more than all else where prompts have many different numbers of scores. */
+  p: number | null;
   /** Set where each prompt has one verdict, so that exact and Tango intervals apply. */
   verdicts: { wins: number; ties: number; losses: number } | null;
   /** Distinct (score sum, number) of prompts with how many prompts have them; for pooled samples only. */
@@ -130,6 +133,7 @@ export function sampleOf(
     n: counts.n,
     rate,
     deviations: { ...counts, values: counts.values.map((v) => v - 0.5) },
+    p: null,
     verdicts,
     patterns: null,
     bounds,
@@ -211,6 +215,11 @@ function pooledSample(sample: Sample, scratch: Scratch): Sample {
     verdicts: null,
     patterns: list,
   };
+}
+
+/** Two-sided p of a win rate of ½, by the sign-flip test. */
+export function pOf(sample: Sample): number {
+  return (sample.p ??= signFlip(sample.deviations));
 }
 
 export type IntervalMethod = 'tango' | 'wilson-effective-n';

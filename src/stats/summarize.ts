@@ -11,9 +11,8 @@ import { everyRow, grouped, GROUPINGS, type Grouping, type GroupRows } from './g
 import { panelOf, type PanelOptions } from './panel.js';
 import { criteriaOf, healthCounts, healthOf, type Families } from './health.js';
 import { oncePerTable } from './once.js';
-import { effectiveOf, intervalOf, type IntervalMethod, type Sample } from './sample.js';
+import { effectiveOf, intervalOf, pOf, type IntervalMethod, type Sample } from './sample.js';
 import { rowsOfJudges, samplesOf, samplesOfJury, type Samples } from './samples.js';
-import { signFlip } from './sign-flip.js';
 import { varianceOfScores } from './variance.js';
 import { warningsOf } from './warnings.js';
 
@@ -196,5 +195,5 @@ function evidenceOf(sample: Sample, margin: number, { level, method }: DecisionI
   const interval = intervalOf(sample, level, method);
   const inner = intervalOf(sample, Math.max(0, 2 * level - 1), method);
   if (interval === null || inner === null) return null;
-  return { interval, inner, p: signFlip(sample.deviations), alpha: 1 - level, margin };
+  return { interval, inner, p: pOf(sample), alpha: 1 - level, margin };
 }

@@ -37,6 +37,7 @@ const QUESTIONS: Omit<SummarizeInput, 'tallies'>[] = [
   { by: [['judge']] },
   { by: [['category', 'order'], ['suite']] },
   { excludeOrderDependent: true },
+  { excludeOrderDependent: true, level: 0.8 },
   { pooled: true },
   { judges: ['a', 'b'] },
   { informing: ['a'] },
