@@ -1,7 +1,11 @@
 // A file of lines that is appended to while a run goes. It knows where the line of each record stands, so that the file
 // can be put in order at the end without making every line a second time.
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { DoubleblindError } from './errors.js';
 import { Gathered } from './gathered.js';
+
+/** Bytes gathered before they are written: a turn's lines, unless their texts are long. */
+const MOST = 1 << 20;
 
 export class AppendedLines {
   private readonly file: number;
@@ -12,22 +16,21 @@ export class AppendedLines {
   private readonly starts = [0];
 
   /** Lines that stand in the file before are not known. */
-  constructor(path: string) {
+  constructor(private readonly path: string) {
     this.file = openSync(path, 'a+');
     this.numbers = fstatSync(this.file).size === 0 ? new Map() : null;
   }
 
-  /** Whole lines in one write; what a full disk refuses is thrown here and not in a stream nobody listens to. */
+  /** Whole lines in a write; what a full disk refuses is thrown here and not in a stream nobody listens to. */
   append<T extends { id: string }>(records: readonly T[], lineOf: (record: T) => string): void {
-    if (records.length === 0) return;
-    const begin = this.starts.at(-1)!;
     for (const record of records) {
       const line = lineOf(record);
+      const before = this.gathered.length;
       this.gathered.text(`${line}\n`);
-      this.remember(record.id, line, begin + this.gathered.length);
+      this.remember(record.id, line, this.gathered.length - before);
+      if (this.gathered.length >= MOST) this.write();
     }
-    const bytes = this.gathered.take();
-    for (let from = 0; from < bytes.length;) from += writeSync(this.file, bytes, from);
+    this.write();
   }
 
   /**
@@ -50,7 +53,12 @@ export class AppendedLines {
     const start = this.starts[number]!;
     const size = this.starts[number + 1]! - start;
     to.bytes(size, (into, at) => {
-      for (let done = 0; done < size;) done += readSync(this.file, into, at + done, size - done, start + done);
+      for (let done = 0; done < size;) {
+        const read = readSync(this.file, into, at + done, size - done, start + done);
+        if (read === 0)
+          throw new DoubleblindError('FILE_UNREADABLE', 'became shorter while it was read.', { file: this.path });
+        done += read;
+      }
     });
   }
 
@@ -58,12 +66,17 @@ export class AppendedLines {
     closeSync(this.file);
   }
 
-  private remember(id: string, line: string, end: number): void {
+  private write(): void {
+    const bytes = this.gathered.take();
+    for (let from = 0; from < bytes.length;) from += writeSync(this.file, bytes, from);
+  }
+
+  private remember(id: string, line: string, size: number): void {
     if (this.numbers === null) return;
     // A second line of a record adds to what the first one said; half of a character is stored as another one.
     if (this.numbers.has(id) || line.includes('\\ud')) this.numbers = null;
     // A copy: an id is cut from a longer text, which it would hold on to.
     else this.numbers.set(Buffer.from(id).toString(), this.starts.length - 1);
-    this.starts.push(end);
+    this.starts.push(this.starts.at(-1)! + size);
   }
 }
