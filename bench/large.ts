@@ -1,10 +1,10 @@
 // A large run on PostgreSQL while it goes: how long its judgments take to load and to be counted by prompt for the first
-// time, and what its win rates take from then on, whole and with filters, after more judgments have come each time; and once
-// the run has ended and its summary is kept.   tsx bench/large.ts [judgments]
+// time, and what its win rates take from then on, whole and with filters, after more judgments have come each time; what
+// questions take that nobody asked before, while nothing changes; and once the run has ended and its summary is kept.   tsx bench/large.ts [judgments]
 import { sql } from 'kysely';
 import { performance } from 'node:perf_hooks';
 import { openStore } from '../src/store/index.js';
-import { concluded, winRates } from '../src/win-rates.js';
+import { concluded, winRates, type WinRateOptions } from '../src/win-rates.js';
 import { Postgres } from '../test/stores.js';
 
 const JUDGMENTS = Number(process.argv[2] ?? 2_000_000);
@@ -104,6 +104,12 @@ await often('  of two judges, order-dependent left out', () => winRates(store, r
 await often('  by category and order', () => winRates(store, run, { by: [['category', 'order']] }), more);
 await often('  of one category', () => winRates(store, run, { category: 'c1' }), more);
 await often('  of one category again, nothing has changed', () => winRates(store, run, { category: 'c1' }));
+let asked = 0;
+const first = (name: string, question: (n: number) => WinRateOptions) =>
+  often(`  ${name}, first asked`, () => winRates(store, run, question(asked++)));
+await first('with another level', (n) => ({ level: 0.9 + n / 10_000 }));
+await first('by judge', (n) => ({ by: [['judge']], seed: n }));
+await first('of one category', (n) => ({ category: `c${n % 10}`, seed: n }));
 await store.updateRun(run.id, { status: 'done' });
 const ended = (await store.run(run.id))!;
 await concluded(store, ended);
