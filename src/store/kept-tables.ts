@@ -28,7 +28,7 @@ interface Kept {
 }
 
 /** Bytes of memory that all runs together may take; the run asked for longest ago goes first. */
-const MOST = 512 * 2 ** 20;
+const MOST = 640 * 2 ** 20;
 /** Of a table by row and by cell, about: 180 bytes a row, and what the statistics keep with it (stats/once.ts). */
 const [ROW, CELL] = [540, 9];
 
