@@ -26,7 +26,8 @@ export class AppendedLines {
     for (const record of records) {
       const line = lineOf(record);
       const before = this.gathered.length;
-      this.gathered.text(`${line}\n`);
+      this.gathered.text(line);
+      this.gathered.text('\n');
       this.remember(record.id, line, this.gathered.length - before);
       if (this.gathered.length >= MOST) this.write();
     }
@@ -75,8 +76,7 @@ export class AppendedLines {
     if (this.numbers === null) return;
     // A second line of a record adds to what the first one said; half of a character is stored as another one.
     if (this.numbers.has(id) || line.includes('\\ud')) this.numbers = null;
-    // A copy: an id is cut from a longer text, which it would hold on to.
-    else this.numbers.set(Buffer.from(id).toString(), this.starts.length - 1);
+    else this.numbers.set(id, this.starts.length - 1);
     this.starts.push(this.starts.at(-1)! + size);
   }
 }

@@ -69,12 +69,12 @@ const CONTROL_TOKEN =
  * breaks and tabs stay, and so do joiners, direction marks and variation selectors, which ordinary writing needs.
  */
 const INVISIBLE =
-  /[\0-\x08\v\f\x0e-\x1f\x7f-\x9f\xad\u180e\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\ufff8\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}\p{Cs}]|\r(?!\n)/gu;
+  /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u180e\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\ufff8\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}\p{Cs}]|\r(?!\n)/gu;
 
 // The patterns above are slow and rarely needed; a text without one of these cannot match them.
 const MAY_HOLD_MARKER = /[<＜﹤‹〈⟨❮❬≺˂ᐸ]|\[\/?INST\]/iu;
 const MAY_HOLD_INVISIBLE =
-  /[\0-\x08\v-\x1f\x7f-\x9f\xad\u180e\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\ufff8\ud800-\udfff]/;
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u180e\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\ufff8\ud800-\udfff]/;
 
 /**
  * The text with every marker's opening character written as an entity (`&lt;`) and every invisible character as

@@ -55,10 +55,17 @@ const QUOTED = /"[^"\n]*"|“[^“”\n]*”|«[^«»\n]*»|`[^`\n]*`|(?<!\w)['�
 /** Every verdict that the sentences of a rationale decide for, outside quotation marks. */
 export function concludedVerdicts(rationale: string): Set<Verdict> {
   const own = rationale.replace(QUOTED, '""').replace(/\s+/g, ' ');
-  const verdicts = CONCLUSIONS.flatMap((pattern) => [...own.matchAll(pattern)].map(([, value]) => value!))
+  const verdicts = CONCLUSIONS.flatMap((pattern) => namesIn(own, pattern))
     // "The winner is a matter of taste" names no slot.
     .filter((value) => value !== 'a' && value !== 'b');
   return new Set(verdicts.map((value) => asVerdict(value)!));
+}
+
+/** What a pattern names in a text. `matchAll` makes the pattern anew each time, which takes longer than to look. */
+function namesIn(text: string, pattern: RegExp): string[] {
+  const names: string[] = [];
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) names.push(match[1]!);
+  return names;
 }
 
 /** A verdict in any case of letters, or null. */

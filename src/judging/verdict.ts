@@ -70,7 +70,8 @@ function readObject(reply: Record<string, unknown>, where: string, around: strin
   if (verdict === null) return failed('unreadable', `${where}: ${excerpt(reply.verdict)} is not a verdict`);
   if (verdict === 'tie' && !template.allow_tie) return failed('unreadable', `${where}: a tie where none is allowed`);
   const rationale = textOf(reply.rationale);
-  const words = rationale === null ? [around] : [rationale, around];
+  // Stryker disable next-line all: a blank text concludes nothing, it only takes time
+  const words = [rationale ?? '', around].filter((text) => text.trim() !== '');
   const stated = [...statedVerdicts(around), ...words.flatMap((text) => [...concludedVerdicts(text)])];
   const other = stated.find((one) => one !== verdict);
   if (other !== undefined) {

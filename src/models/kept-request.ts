@@ -25,7 +25,7 @@ interface Built {
 export function withKeptRequests<C extends { buildRequest(options: never, retries?: object): Promise<Built> }>(
   client: C,
 ): C {
-  const kept = new Map<string, Pick<Built, 'url' | 'timeout'> & { headers: KeptHeaders }>();
+  const kept = new Map<string, Promise<Kept>>();
   const build = client.buildRequest.bind(client) as (options: Options, retries?: object) => Promise<Built>;
   const rebuild = async (options: Options, retries?: object): Promise<Built> => {
     const { method, path, body, timeout, signal } = options;
@@ -33,15 +33,24 @@ export function withKeptRequests<C extends { buildRequest(options: never, retrie
     const id = `${path} ${timeout}`;
     let one = kept.get(id);
     if (one === undefined) {
-      const { req, ...place } = await build(options, retries);
-      kept.set(id, (one = { ...place, headers: new KeptHeaders([...new Headers(req.headers)]) }));
+      // Kept before it is there: many ask at once when a run begins.
+      kept.set(id, (one = build(options, retries).then(keptOf)));
     }
-    const req: RequestInit = { method, headers: one.headers as never, body: JSON.stringify(body) };
+    const { headers, ...place } = await one;
+    const req: RequestInit = { method, headers: headers as never, body: JSON.stringify(body) };
     if (signal) req.signal = signal;
-    return { req, url: one.url, timeout: one.timeout };
+    return { req, ...place };
   };
   client.buildRequest = rebuild as typeof client.buildRequest;
   return client;
+}
+
+interface Kept extends Pick<Built, 'url' | 'timeout'> {
+  headers: KeptHeaders;
+}
+
+function keptOf({ req, url, timeout }: Built): Kept {
+  return { url, timeout, headers: new KeptHeaders([...new Headers(req.headers)]) };
 }
 
 /** Headers that say nothing of themselves but when asked one by one: the SDKs copy any others for a log that is off. */
