@@ -82,6 +82,21 @@ describe('a template file', () => {
     expect(template.allow_tie).toBe(false);
   });
 
+  test('begins and ends with what it says, not with the blank lines around it', () => {
+    const [plain] = parse(file(SLOTS)).render(values);
+    expect(parse(file(`\n\n${SLOTS}\n\n`)).render(values)).toEqual([plain]);
+    expect(parse(file(`\n{{ messages | size }}\n${SLOTS}\n`)).render(values)[0]!.content).toBe(`2\n${plain!.content}`);
+  });
+
+  test('keeps what Liquid said as the cause of a refusal', () => {
+    try {
+      parse(file(`{% if system %}\n${SLOTS}`));
+    } catch (error) {
+      return expect((error as Error).cause).toMatchObject({ name: 'ParseError' });
+    }
+    throw new Error('the template was accepted');
+  });
+
   test('renders Liquid inside a response as text, not as a template', () => {
     const shown = parse(file(SLOTS)).render({ ...values, first: '{{ second }} {% raw %}' })[0]!.content;
     expect(shown).toContain('<a>\n{{ second }} {% raw %}\n</a>');
@@ -232,6 +247,24 @@ describe('a template that could not be presented is refused at its place', () =>
       'prompts/own.md:5:1: tag {% if system %} not closed',
     ],
     [
+      'what every array inherits',
+      file(`a\n{{ criteria.constructor }}\n${SLOTS}`),
+      'TEMPLATE_UNKNOWN_VARIABLE',
+      'prompts/own.md:5:4: undefined variable: criteria.constructor',
+    ],
+    [
+      'an output that swallows what follows',
+      file(`${'\n'.repeat(10)}{{ prompt\n${' '.repeat(12)}${SLOTS}`),
+      'TEMPLATE_SYNTAX',
+      'prompts/own.md:15:14: expected "|" before filter.',
+    ],
+    [
+      'an output that is not closed and speaks of places',
+      file(`${SLOTS}\n{{ first , line:3, col:4 `),
+      'TEMPLATE_SYNTAX',
+      'prompts/own.md:10:1: output "{{ first , line:3, col:4 " not closed.',
+    ],
+    [
       'an output that is not closed',
       file(`${SLOTS}\n{{ first `),
       'TEMPLATE_SYNTAX',
@@ -285,6 +318,12 @@ describe('a template that could not be presented is refused at its place', () =>
       file(`{{ open_a }}{{ first }}{{ close_a }}{{ open_b }}{{ second }}`),
       'TEMPLATE_SLOT_MISSING',
       'prompts/own.md:4:52: {{ second }} must stand right between {{ open_b }} and {{ close_b }}',
+    ],
+    [
+      'an opening delimiter alone before the other slot',
+      file(`{{ open_a }}{{ first }}{{ open_b }}{{ second }}{{ close_b }}`),
+      'TEMPLATE_SLOT_MISSING',
+      'prompts/own.md:4:16: {{ first }} must stand right between {{ open_a }} and {{ close_a }}',
     ],
     [
       'a closing delimiter alone',
