@@ -99,7 +99,8 @@ describe('live events', () => {
     // What changes next, once the change before was told.
     const changes = [
       () => s.store.updateBatch('one', { done: 3 }),
-      () => Promise.all(['one', 'two'].map((id) => s.store.endBatch(id, 'now', 0))),
+      () => s.store.endBatch('one', 'now', 0),
+      () => s.store.endBatch('two', 'now', 0),
       () => s.store.endBatch('three', 'now', 0),
       finish,
     ];
@@ -114,6 +115,7 @@ describe('live events', () => {
     expect(told).toEqual([
       { open: 3, done: 0, total: 12, judges: [first, second] },
       { open: 3, done: 3, total: 12, judges: [{ ...first, done: 3 }, second] },
+      { open: 2, done: 0, total: 8, judges: [{ ...first, open: 1, total: 4 }, second] },
       { open: 1, done: 0, total: 4, judges: [second] },
       null,
     ]);
