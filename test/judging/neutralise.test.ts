@@ -111,6 +111,7 @@ describe('control tokens of chat templates and tool calls are disarmed', () => {
     '[INST]',
     '[/INST]',
     '[/inst]',
+    '[IN\u017fT]',
   ])('%s', (token) => {
     const { text, markers } = neutralise(`x${token}y`);
     expect(markers).toBe(1);

@@ -64,6 +64,8 @@ describe('how a reply was read is said', () => {
     [json('A', 'The winner is B.'), 'JSON: the verdict is A, the words around it say B'],
     [`Winner: none\n${json('A')}`, 'JSON in prose: the verdict is A, the words around it say neither'],
     ['{"verdict": "A", "verdict": "B"}', 'the key "verdict" stands twice with other values'],
+    ['{"verdict": "A", "\\u0076erdict": "B"}', 'the key "verdict" stands twice with other values'],
+    ['{"\\u0076erdict": "A", "\\u0076\\u0065rdict": "B"}', 'the key "verdict" stands twice with other values'],
     [`${json('A')}${json('B')}`, 'several JSON objects name different verdicts'],
     ['{"verdict": A}', 'the reply is not valid JSON'],
     ['{"verdict": "A"', 'the JSON of the reply is cut off'],
