@@ -13,7 +13,7 @@ import { type EndpointSpec, ModelFailure } from './models/index.js';
 import type { Plan } from './plan.js';
 import type { Judgment, Run } from './records.js';
 import type { World } from './run.js';
-import type { BatchCounts } from './store/batches.js';
+import type { BatchCounts } from './answers.js';
 
 /** Whether a judge's questions can go out as batches; a machine that is paid by the hour has no such service. */
 export function hasBatches({ provider, api, usd_per_hour }: EndpointSpec): boolean {

@@ -14,7 +14,7 @@ import type { Judgment, Planned, Response, Role, Run } from './records.js';
 import { ROLES } from './records.js';
 import { type RecordedFiles, respond } from './responses.js';
 import { judgmentId } from './store/judgment-writes.js';
-import type { BatchCounts } from './store/batches.js';
+import type { BatchCounts } from './answers.js';
 import type { Store } from './store/index.js';
 
 export interface World {

@@ -17,7 +17,8 @@ import {
   RETRIES,
 } from '../models/index.js';
 import type { Ask } from '../records.js';
-import type { BatchCounts, BatchItemRow, BatchRow } from '../store/batches.js';
+import type { BatchCounts } from '../answers.js';
+import type { BatchItemRow, BatchRow } from '../store/batches.js';
 import type { Handed, Records } from './records.js';
 import type { Units } from './units.js';
 

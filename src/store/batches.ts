@@ -5,7 +5,6 @@ import type { OpenBatches } from '../answers.js';
 import { rowWriter } from './rows.js';
 import type { BatchesTable, BatchItemsTable, Database } from './schema.js';
 
-export type { BatchCounts } from '../answers.js';
 export type BatchRow = BatchesTable;
 export type BatchItemRow = BatchItemsTable;
 
