@@ -17,7 +17,7 @@ class LongFirst extends BaseSequencer {
 
 /** What runs a second time on PostgreSQL: tests that open their database through test/stores.ts. */
 const ON_BOTH = [
-  'test/http/{blind,engine,events,problems,restart,review,routes,serve,sweep,uploads}.test.ts',
+  'test/http/{batch,blind,engine,events,problems,restart,review,routes,serve,sweep,uploads}.test.ts',
   'test/journeys/{batch,exports,resume,run}.test.ts',
   'test/{calibration,certify,review-queue}.test.ts',
   'test/ledger/{compare,curve,leaderboard}.test.ts',
