@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DoubleblindError, suggest } from './errors.js';
 import { claimsOf, type Gate, gateSchema, subjectsOf } from './gate-rule.js';
 import { hashOf } from './hash.js';

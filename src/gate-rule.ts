@@ -1,6 +1,6 @@
 // What a gate may ask for: the `gate:` of a run file, or flags. A claim per domain, suite or category, and limits on how
 // far the judging may be doubted.
-import { z } from 'zod';
+import * as z from 'zod';
 import { DOMAINS, type Suite } from './records.js';
 
 const CLAIMS = ['better', 'not-worse', 'not-shown-worse'] as const;

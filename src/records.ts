@@ -12,7 +12,7 @@
 //   outcome       one judge on one comparison over all its orders
 //   tally         one prompt and one judge, all comparisons: what the statistics are made from
 //   run           suites × comparisons × judges × orders, with its full configuration
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const DOMAINS = ['in-domain', 'out-of-domain', 'multi-domain'] as const;
 export const ROLES = ['baseline', 'candidate'] as const;

@@ -1,7 +1,7 @@
 // What a folder's files say, and a line for each one that cannot be read. Training folders are half written, moved and
 // pruned all the time: a reader takes what is there, notes the rest as a finding, and never stops for it.
 import { parse as parseYaml } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DoubleblindError } from '../errors.js';
 import { readText } from '../jsonl.js';
 

@@ -2,7 +2,7 @@
 // weights before or two names mean the same ones.
 import { lstat, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize, resolve, sep } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DoubleblindError } from '../errors.js';
 import { type CheckpointFinding, checkpointFindingSchema, unreadable } from './findings.js';
 import { brokenLink, list } from './walk.js';

@@ -1,7 +1,7 @@
 // POST /api/audit: anyone's judged file in, the audit of section 6 out; nothing is kept.
 // The body is the file itself, of any content type; ?name=judged.jsonl says how it is called (its ending tells gzip and
 // CSV), ?format= names its making where it is not detected. The answer is `AuditReport` of src/records.ts.
-import { z } from 'zod';
+import * as z from 'zod';
 import { auditFile } from '../audit/index.js';
 import type { AuditReport } from '../records.js';
 import { problems } from './problem.js';

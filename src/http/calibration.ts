@@ -1,5 +1,5 @@
 // GET /api/runs/{id}/calibration: the judges of a run against people, as `calibrate --json` prints it.
-import { z } from 'zod';
+import * as z from 'zod';
 import { calibrate } from '../calibration.js';
 import { DOMAINS, OUTCOMES } from '../records.js';
 import type { Store } from '../store/index.js';

@@ -1,5 +1,5 @@
 // GET /api/runs/{id}/curve: win rate over the training steps of the sweep a run belongs to, `SweepCurve` of src/answers.ts.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SweepCurve } from '../answers.js';
 import { sweepCurve } from '../ledger/curve.js';
 import { STATUSES } from '../records.js';

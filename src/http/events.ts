@@ -10,7 +10,7 @@
 // `Last-Event-ID: N` (or ?after=N) tells every judgment that arrived after N, 0 for all; without it, those from now on.
 // A stream that is asked to go on after its end answers 204, so that an EventSource stops asking.
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Judgment, Run } from '../records.js';
 import type { Store } from '../store/index.js';
 import { FINISHED } from '../win-rates.js';

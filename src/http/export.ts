@@ -2,7 +2,7 @@
 // The export is judged.jsonl, streamed with flat memory; the report one self-contained HTML document;
 // the audit is `AuditReport` of src/records.ts.
 import { Readable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import { auditRun } from '../audit/index.js';
 import { judgedLines } from '../export.js';
 import { report } from '../report.js';

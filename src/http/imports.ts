@@ -3,7 +3,7 @@
 // answer is 201 with the run as an item of the list of runs and
 //   imported: { runs: ids (more than one when the file holds several pairs of checkpoints), rows, added, known }
 // Rows that are there already are `known` and add nothing.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parsePairs } from '../formats/index.js';
 import { importFiles } from '../import.js';
 import { DOMAINS } from '../records.js';

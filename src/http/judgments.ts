@@ -5,7 +5,7 @@
 //   findings: ["CODE", …]                                                    of the last audit
 //   excerpted: boolean      true when `excerpt=N` cut prompt, responses, reply or rationale to N code points
 // GET /api/judgments/{id} is `Evidence` of src/answers.ts.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Evidence, Sibling } from '../answers.js';
 import { DoubleblindError } from '../errors.js';
 import { evidenceOf } from '../evidence.js';

@@ -4,7 +4,7 @@
 //   workers      { items: [Worker], next_cursor: null }: processes (host:pid…) that carry a run out by themselves (run_id),
 //                and workers that share runs (run_id null): what they take, how much they did and how fast, their last
 //                beat and how long ago that was
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Leaderboard } from '../answers.js';
 import { compare } from '../ledger/compare.js';
 import { leaderboard } from '../ledger/leaderboard.js';

@@ -1,6 +1,6 @@
 // /metrics: what the service does, as Prometheus text. Runs report every answer of a model here; HTTP reports itself.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Judgment, Response } from '../records.js';
 import { problems } from './problem.js';
 import type { App } from './server.js';

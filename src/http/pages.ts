@@ -1,5 +1,5 @@
 // Lists over HTTP: `{items, next_cursor}` everywhere, a page at a time.
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The query of every list. `cursor` is the `next_cursor` of the page before. */
 export const pageQuery = {

@@ -1,6 +1,6 @@
 // /api/runs/{id}/review: people judge blind. GET next gives `BlindPair`, POST answers a vote with `Reveal`, both of
 // src/answers.ts. Until the vote is stored nothing but these fields leaves the service: the schema strips the rest.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BlindPair, Reveal } from '../answers.js';
 import { ROLES, FAILURES, ORDERS, VERDICTS, WINNERS } from '../records.js';
 import { Reviews } from '../review.js';

@@ -1,7 +1,7 @@
 // /api/runs: the list of runs, one run, start, cancel, resume, delete.
 //
 // An item of the list is `RunItem`, one run is `RunDetail`, both of src/answers.ts.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Glance, OpenBatches, Progress, RunDecision, RunDetail, RunItem } from '../answers.js';
 import { DoubleblindError } from '../errors.js';
 import { DOMAINS, ORDERS, type Run, STATUSES } from '../records.js';

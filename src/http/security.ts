@@ -7,7 +7,7 @@ import bearerAuth from '@fastify/bearer-auth';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { problems, RequestRefused } from './problem.js';
 import type { App } from './server.js';
 

@@ -12,7 +12,7 @@ import Fastify, {
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Store } from '../store/index.js';
 import { auditRoutes } from './audit.js';
 import { calibrationRoutes } from './calibration.js';

@@ -1,6 +1,6 @@
 // Section 5 of the contract as a schema, for the description of the API; its types stand in src/summary.ts. Answers are
 // sent as they were serialised and not run through it.
-import { z } from 'zod';
+import * as z from 'zod';
 import { CANARIES, DOMAINS, FAILURES, ROLES } from '../records.js';
 import type { Agreement, JudgeHealth, Summary } from '../summary.js';
 

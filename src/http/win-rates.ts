@@ -2,7 +2,7 @@
 // text: nothing is computed, parsed or serialised again.
 //
 // win-rates and agreement are `Summary` and `Agreement` of src/summary.ts; judges is { items: JudgeHealth[], next_cursor: null }.
-import { z } from 'zod';
+import * as z from 'zod';
 import { sha256 } from '../hash.js';
 import { DOMAINS } from '../records.js';
 import type { Store } from '../store/index.js';

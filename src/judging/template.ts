@@ -1,6 +1,6 @@
 // What does a judge prompt file ask? Parses `prompts/*.md` (YAML front matter, Liquid body), refuses one that could not
 // be presented blind and whole, and says how its reply should look.
-import { z } from 'zod';
+import * as z from 'zod';
 import { DoubleblindError } from '../errors.js';
 import { sha256 } from '../hash.js';
 import type { Message } from '../records.js';

@@ -1,5 +1,5 @@
 // How to reach a model: the part of a checkpoint or judge in the run file that this room reads.
-import { z } from 'zod';
+import * as z from 'zod';
 import { OFFLINE_VARIANTS } from './offline.js';
 import { extractSchema } from './reference.js';
 

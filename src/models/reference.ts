@@ -1,6 +1,6 @@
 // A judge without a model: the answer is extracted from each response and compared with the prompt's reference. One
 // alone right wins, both or neither is a tie. Free, and a truth to hold LLM judges against.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Answer, Ask, Verdict } from '../records.js';
 import { ruleAnswer } from './offline.js';
 

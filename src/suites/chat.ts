@@ -1,6 +1,6 @@
 // Chat-format training or validation files (`messages`, or `prompt` and `completion`) as a suite: what is asked stays,
 // the last answer goes, so that a checkpoint is asked what it was trained for.
-import { z } from 'zod';
+import * as z from 'zod';
 import { DoubleblindError } from '../errors.js';
 import { messageSchema, type Message, type Suite } from '../records.js';
 import { checked, onLine } from '../yaml.js';

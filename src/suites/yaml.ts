@@ -1,6 +1,6 @@
 // Suites in YAML (or JSON): the form we write ourselves, in which every mistake has a line and a column.
 import { stringify } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readText } from '../jsonl.js';
 import { DOMAINS, type Suite } from '../records.js';
 import { checked, onLine, parseYaml, type ParsedYaml } from '../yaml.js';
