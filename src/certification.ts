@@ -1,10 +1,10 @@
 // How often is a judge right where the right answer is known? Pairs are judged in both orders as a run of its own; what is
 // found is kept and shown with every run that asks the same judge in the same words.
+import { certified, judgeIdentity } from './certified.js';
 import type { Judge } from './config.js';
 import { DoubleblindError } from './errors.js';
 import { fileHash } from './export.js';
 import { readKnownPairs } from './formats/known-pairs.js';
-import { hashOf } from './hash.js';
 import { configFor, type Given, type PosthocOptions, recordedOf } from './posthoc.js';
 import type { Prompt, Run, Tally } from './records.js';
 import { rateBy } from './stats/index.js';
@@ -64,11 +64,6 @@ export async function fromKnownPairs(
     given: { baseline: recordedOf(texts.baseline, sha256), candidate: recordedOf(texts.candidate, sha256) },
     answers,
   };
-}
-
-/** The same judge in the same words: provider, model and judge prompt. */
-function judgeIdentity({ provider, model, extract, template }: Judge): string {
-  return hashOf([provider, model ?? null, extract ?? null, template?.split('@').at(-1) ?? null]);
 }
 
 /** What every judge of a certification run is worth; kept, and told to the runs that ask the same judge. */
@@ -139,28 +134,6 @@ function certificationOf(
     cost_usd,
     cost_per_correct_usd: cost_usd === null || right === 0 ? null : cost_usd / right,
   };
-}
-
-/** What the newest certification of each judge found, by the judge's name; empty where none is certified. */
-export async function certified(
-  store: Store,
-  judges: readonly Judge[],
-): Promise<Record<string, JudgeHealth['accuracy']>> {
-  const results = await store.certifications([...new Set(judges.map(judgeIdentity))]);
-  return Object.fromEntries(
-    judges.flatMap((judge) => {
-      const result = results.get(judgeIdentity(judge)) as Certification | undefined;
-      if (result === undefined) return [];
-      const { run, consistency, cost_per_correct_usd, accuracy } = result;
-      const whole = { certification: { run, consistency, cost_per_correct_usd } };
-      const told = accuracy.map((one) => ({
-        ...one,
-        group: `certified: ${one.group}`,
-        ...(one.group === 'all' && whole),
-      }));
-      return [[judge.name, told]];
-    }),
-  );
 }
 
 /** A run carries what is known of its judges in its own record, so that its files alone still prove its numbers. */

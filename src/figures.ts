@@ -1,6 +1,6 @@
 // Numbers for people: percent without decimals below 100 prompts, intervals as 60–81, money with two significant
 // digits, times as "3 min". One place, so that terminal, report, gate and page print a number alike.
-import type { Estimate, Rate } from './summary.js';
+import type { Estimate, Look, Rate } from './summary.js';
 
 /** A share of 0..1 as percent, one decimal from 100 prompts on. Never rounds up to certainty: 0.9999 is ">99.9". */
 export function percent(share: number | null, n = 0): string {
@@ -89,4 +89,9 @@ export function countsOf(e: Estimate): number[] {
 /** The name of a group: `in-domain`, `coding × opus`, or `overall`. */
 export function groupName({ group }: Pick<Estimate, 'group'>): string {
   return Object.values(group).join(' × ') || 'overall';
+}
+
+/** `in-domain 62 % (45–77) of 64 prompts, undecided`. */
+export function lookLine({ domain, n, win_rate, low, high, verdict }: Look): string {
+  return `${domain} ${percent(win_rate)} % (${range({ low, high })}) of ${n} prompts, ${verdict}`;
 }

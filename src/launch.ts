@@ -3,23 +3,21 @@ import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { checkBatch, inBatches } from './batch.js';
 import { checkBudget } from './budget.js';
-import { certified } from './certification.js';
+import { certified } from './certified.js';
 import type { RunConfig } from './config.js';
 import { configDocument, configOf, configurationHash } from './configuration.js';
 import { inspect, type CheckpointIdentity, type DigestCache } from './checkpoints/index.js';
 import { DoubleblindError } from './errors.js';
-import { Exporter, exportFolder, limitOf, writeExports } from './export.js';
+import { Exporter, exportFolder, limitOf } from './export.js';
 import { compareWithServers, warnOfFolders } from './identity.js';
 import { planOf } from './plan.js';
 import { preflight } from './preflight.js';
 import { ROLES, type Role, type Run } from './records.js';
-import { report } from './report.js';
 import { checkRecorded, openRecorded, type RecordedFiles, respond, sampled } from './responses.js';
 import { carryOut, type RunEnd, type RunOptions, type World } from './run.js';
-import { concludedBy, openStopping, ruleBefore } from './stopping.js';
+import type { Stopping } from './stopping.js';
 import type { Store } from './store/index.js';
 import { takeBaseline } from './sweep.js';
-import { concluded } from './win-rates.js';
 import type { Look, Summary } from './summary.js';
 
 export interface LaunchOptions extends Omit<RunOptions, 'recorded' | 'digests' | 'exporter'> {
@@ -338,7 +336,7 @@ async function carry(
     const stopping =
       config.stop === null || options.generate !== undefined
         ? null
-        : openStopping(store, run, config, options.limit, options.onLook);
+        : (await import('./stopping.js')).openStopping(store, run, config, options.limit, options.onLook);
     const known = await certified(store, config.judges);
     const identities = {
       ...(await store.run(run.id))!.identities,
@@ -349,18 +347,22 @@ async function carry(
     try {
       const more = { ...options, batch, recorded, digests, exporter, decided: stopping?.decided };
       const end = await (options.carryOut ?? carryOut)(run, config, world, more);
-      await store.updateRun(run.id, { ...(await concludedBy(stopping, end, run.id, store, now())), ended_at: now() });
-      const ended = (await store.run(run.id))!;
-      const { summary } = await concluded(store, ended);
-      const told = (hash: string): Promise<string> => report(store, ended, summary, hash);
-      await writeExports({ store, run: ended, folder, summary, appended: exporter, report: told });
-      return { ...end, status: ended.status as RunEnd['status'], reason: ended.reason, run: ended, summary, folder };
+      // Statistics and the report are loaded when there is something to report, not before the first call.
+      const { conclude } = await import('./conclusion.js');
+      return await conclude(run.id, end, { store, folder, exporter, stopping, now });
     } finally {
       exporter.close();
     }
   } finally {
     await store.release(run.id, holder);
   }
+}
+
+/** The rule of a run as it is carried out: what a stop had found gives way to what is judged now. */
+function ruleBefore(run: Run, stopping: Stopping | null): Run['decision_rule'] {
+  const { decided, ...rule } = run.decision_rule;
+  if (stopping === null) return decided === undefined ? rule : { ...rule, continued: decided };
+  return { ...rule, stopping: stopping.rule };
 }
 
 /** A holder on this host whose process is gone, or is another process that was given the same number since. */

@@ -2,12 +2,11 @@
 // first look and kept with the run, and so is what was known when it stopped; later numbers are read beside it.
 import type { Early } from './answers.js';
 import type { RunConfig } from './config.js';
-import { percent, range } from './figures.js';
+import { lookLine, percent } from './figures.js';
 import { type Jury, juryNamed, juryTallies } from './jury-rule.js';
 import { planOf } from './plan.js';
 import { DOMAINS, type Domain, type Run } from './records.js';
 import { defaultMargin, looks, type StoppingRule } from './stats/index.js';
-import type { RunEnd } from './run.js';
 import type { Store } from './store/index.js';
 import { tableOf, Tallies } from './tally/table.js';
 import type { Look, Summary, Warning } from './summary.js';
@@ -106,37 +105,6 @@ export function openStopping(
     },
   };
   return stopping;
-}
-
-/** The rule of a run as it is carried out: what a stop had found gives way to what is judged now. */
-export function ruleBefore(run: Run, stopping: Stopping | null): Run['decision_rule'] {
-  const { decided, ...rule } = run.decision_rule;
-  if (stopping === null) return decided === undefined ? rule : { ...rule, continued: decided };
-  return { ...rule, stopping: stopping.rule };
-}
-
-/** How a run ended, and what was known when it stopped because it was decided with work left to do. */
-export async function concludedBy(
-  stopping: Stopping | null,
-  end: Pick<RunEnd, 'status' | 'reason' | 'error' | 'missing'>,
-  id: string,
-  store: Pick<Store, 'run'>,
-  at: string,
-): Promise<Partial<Run>> {
-  const looks = stopping?.looks ?? null;
-  if (stopping === null || looks === null || end.error !== null || end.status !== 'done' || end.missing === 0)
-    return { status: end.status, reason: end.reason };
-  const { decision_rule } = (await store.run(id))!;
-  return {
-    status: 'stopped',
-    reason: stopping.reason(),
-    decision_rule: { ...decision_rule, decided: { at, looks } },
-  };
-}
-
-/** `in-domain 62 % (45–77) of 64 prompts, undecided`. */
-export function lookLine({ domain, n, win_rate, low, high, verdict }: Look): string {
-  return `${domain} ${percent(win_rate)} % (${range({ low, high })}) of ${n} prompts, ${verdict}`;
 }
 
 /**

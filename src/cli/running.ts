@@ -6,23 +6,19 @@ import type { Overrides, RunConfig } from '../config.js';
 import { readRunFile } from '../config.js';
 import { DoubleblindError } from '../errors.js';
 import { environment } from '../environment.js';
-import { whole } from '../figures.js';
+import { lookLine, whole } from '../figures.js';
 import { findRun, launch, type Launched, type LaunchOptions, resume } from '../launch.js';
 import { openModels, redactor } from '../models/index.js';
 import { ROLES, type Role } from '../records.js';
-import { sweepCurve } from '../ledger/curve.js';
 import type { World } from '../run.js';
-import { lookLine } from '../stopping.js';
 import type { Cost } from '../store/costs.js';
 import type { Store } from '../store/index.js';
 import type { Summary } from '../summary.js';
 import { print, say } from './action.js';
-import { curveLines } from './curve.js';
 import { withDigestCache } from './digest-cache.js';
 import { openPark } from './park.js';
 import { openProgress } from './progress.js';
 import { type RunFlags, stopOnSignals } from './run.js';
-import { screen } from './screen.js';
 import { plain } from './terminal.js';
 
 // Most of what grows old in a run is soon garbage; by default the heap grows to four times what is alive before it goes.
@@ -99,7 +95,8 @@ export async function launchAll(
     throw new DoubleblindError('MODEL_NOT_SERVED', 'no one answers for any checkpoint of the sweep.');
   const documents = results.map((r) => documentOf(r));
   const sweep = documents.length > 1 ? (results[0]!.run.sweep ?? null) : null;
-  const curve = sweep === null ? null : await sweepCurve(store, sweep);
+  const curve = sweep === null ? null : await (await import('../ledger/curve.js')).sweepCurve(store, sweep);
+  const [{ screen }, { curveLines }] = await Promise.all([import('./screen.js'), import('./curve.js')]);
   const bills = await Promise.all(
     results.map(async ({ run }) => ({ spent: await store.spent(run.id), costs: await store.costs(run.id) })),
   );
