@@ -38,10 +38,12 @@ export async function* readJsonl(
   }: { file?: string | undefined; limit?: number } = {},
 ): AsyncGenerator<JsonlRow> {
   let line = 0;
-  for await (const bytes of lines(source, limit, file)) {
-    line++;
-    const text = decode(bytes, { file, line });
-    if (text.trim() !== '') yield { value: parseJsonLine(text, file, line), line, text };
+  for await (const part of lines(source, limit, file)) {
+    for (const bytes of part) {
+      line++;
+      const text = decode(bytes, { file, line });
+      if (text.trim() !== '') yield { value: parseJsonLine(text, file, line), line, text };
+    }
   }
 }
 
@@ -75,7 +77,8 @@ export async function readText(path: string): Promise<string> {
   const bytes = Buffer.concat(chunks);
   if (!isUtf8(bytes)) {
     let line = 0;
-    for await (const part of lines(one(bytes), Infinity, path)) decode(part, { file: path, line: ++line });
+    for await (const part of lines(one(bytes), Infinity, path))
+      for (const text of part) decode(text, { file: path, line: ++line });
   }
   return decode(withoutMark(bytes), { file: path, line: 1 });
 }
@@ -102,8 +105,11 @@ async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(bytes);
 }
 
-/** The lines of a source as bytes, without line breaks and byte order mark. A last line without line feed counts. */
-async function* lines(source: Source, limit: number, file: string | undefined): AsyncGenerator<Uint8Array> {
+/**
+ * The lines of a source as bytes, those that end in one piece of it together, without line breaks and byte order mark.
+ * A last line without line feed counts.
+ */
+async function* lines(source: Source, limit: number, file: string | undefined): AsyncGenerator<Iterable<Uint8Array>> {
   let parts: Uint8Array[] = [];
   let length = 0;
   let count = 0;
@@ -121,17 +127,19 @@ async function* lines(source: Source, limit: number, file: string | undefined): 
   for await (const piece of typeof source === 'string' ? openBytes(source) : source) {
     const chunk = typeof piece === 'string' ? Buffer.from(piece) : piece;
     let start = 0;
-    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
-      measure(end - start);
-      yield finish(chunk.subarray(start, end));
-      start = end + 1;
-    }
+    yield (function* () {
+      for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
+        measure(end - start);
+        yield finish(chunk.subarray(start, end));
+        start = end + 1;
+      }
+    })();
     if (start === chunk.length) continue;
     measure(chunk.length - start);
     parts.push(chunk.subarray(start));
     length += chunk.length - start;
   }
-  if (length > 0) yield finish(new Uint8Array());
+  if (length > 0) yield [finish(new Uint8Array())];
 }
 
 const withoutMark = (bytes: Uint8Array): Uint8Array =>

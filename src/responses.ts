@@ -31,15 +31,13 @@ export function checkRecorded(files: RecordedFiles, config: RunConfig, allowMiss
   for (const role of ROLES) {
     const file = files[role];
     if (file === undefined || allowMissing) continue;
-    const missing = config.suites.flatMap((suite) =>
-      suite.prompts
-        .filter((prompt) => {
-          for (let repeat = 0; repeat < config.sampling.repeats; repeat++) {
-            if (file.find({ ...prompt, suite: suite.name }, repeat) === undefined) return true;
-          }
-          return false;
-        })
-        .map((prompt) => `${suite.name}/${prompt.id}`),
+    const missing = config.suites.flatMap(({ name: suite, prompts }) =>
+      file
+        .missing(
+          prompts.map(({ id, prompt }) => ({ id, prompt, suite })),
+          config.sampling.repeats,
+        )
+        .map((id) => `${suite}/${id}`),
     );
     if (missing.length === 0) continue;
     const shown = missing.slice(0, 10).join(', ') + (missing.length > 10 ? ` and ${missing.length - 10} more` : '');

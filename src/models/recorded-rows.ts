@@ -3,6 +3,7 @@
 // answers (`choices`). `.gz` files too.
 import { parse, type CsvError } from 'csv-parse/sync';
 import { DoubleblindError } from '../errors.js';
+import { storable } from '../hash.js';
 import { parseJsonLine, readJsonl, readText } from '../jsonl.js';
 import { STOP_REASONS, type StopReason } from '../records.js';
 
@@ -26,24 +27,28 @@ type Fields = Record<string, unknown>;
 
 /** The rows of a file in order; rows without an answer (`null`) are left out. */
 export async function* readRows(path: string): AsyncGenerator<RecordedRow> {
-  for await (const { value, line } of readValues(path)) {
+  for await (const { value, line } of valuesIn(path)) {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       throw new DoubleblindError('INVALID_VALUE', 'a row must be an object.', { file: path, line });
     yield* rowsOf(value as Fields, { file: path, line });
   }
 }
 
-async function* readValues(path: string): AsyncGenerator<{ value: unknown; line: number }> {
+type Value = { value: unknown; line: number };
+
+function valuesIn(path: string): AsyncGenerator<Value> {
   const name = path.toLowerCase().replace(/\.gz$/, '');
-  if (name.endsWith('.csv') || name.endsWith('.tsv')) {
-    yield* readCsv(path, await readText(path), name.endsWith('.tsv') ? '\t' : ',');
-  } else if (name.endsWith('.json')) {
-    const value = parseJsonLine(await readText(path), path);
-    for (const [i, one] of (Array.isArray(value) ? value : [value]).entries()) yield { value: one, line: i + 1 };
-  } else yield* readJsonl(path);
+  if (name.endsWith('.csv') || name.endsWith('.tsv')) return readCsv(path, name.endsWith('.tsv') ? '\t' : ',');
+  return name.endsWith('.json') ? readArray(path) : readJsonl(path);
 }
 
-function* readCsv(file: string, text: string, delimiter: string): Generator<{ value: unknown; line: number }> {
+async function* readArray(path: string): AsyncGenerator<Value> {
+  const value = parseJsonLine(await readText(path), path);
+  for (const [i, one] of (Array.isArray(value) ? value : [value]).entries()) yield { value: one, line: i + 1 };
+}
+
+async function* readCsv(file: string, delimiter: string): AsyncGenerator<Value> {
+  const text = await readText(file);
   try {
     const rows = parse(text, { columns: true, skip_empty_lines: true, delimiter, info: true, bom: true });
     for (const { record, info } of rows as unknown as { record: Fields; info: { lines: number } }[])
@@ -73,12 +78,12 @@ function* rowsOf(fields: Fields, place: { file: string; line: number }): Generat
   yield {
     // In our own files `id` is the response's.
     id: textIn(fields, 'schema') === null ? id : textIn(fields, 'prompt_id'),
-    prompt,
+    prompt: prompt === null ? null : storable(prompt),
     states_prompt: textIn(fields, 'prompt') !== null,
     suite: textIn(fields, 'suite'),
     checkpoint: textIn(fields, 'checkpoint') ?? textIn(fields, 'generator'),
     repeat: repeatIn(fields, place),
-    text,
+    text: storable(text),
     stop_reason: stopIn(fields),
     model: textIn(fields, 'model') ?? textIn(fields, 'generator'),
     line: place.line,
@@ -113,8 +118,8 @@ function foreign(
   line: number,
 ): RecordedRow {
   return {
-    ...{ id, prompt, states_prompt: false, suite: null, checkpoint: model, repeat: null },
-    ...{ text, stop_reason: null, model, line },
+    ...{ id, prompt: prompt === null ? null : storable(prompt), states_prompt: false, suite: null, checkpoint: model },
+    ...{ repeat: null, text: storable(text), stop_reason: null, model, line },
   };
 }
 

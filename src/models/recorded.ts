@@ -3,16 +3,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { DoubleblindError } from '../errors.js';
-import { normalisePrompt, storable } from '../hash.js';
-import type { StopReason } from '../records.js';
+import { normalisePrompt } from '../hash.js';
 import { readRows, type RecordedRow } from './recorded-rows.js';
 
-export interface RecordedAnswer {
-  text: string;
-  stop_reason: StopReason | null;
-  model: string | null;
-  line: number;
-}
+export type RecordedAnswer = Pick<RecordedRow, 'text' | 'stop_reason' | 'model' | 'line'>;
 
 /** A prompt as it is looked for; `suite` counts where the file names suites. */
 export interface SoughtPrompt {
@@ -40,17 +34,16 @@ export interface Recorded {
 export async function loadRecorded(path: string, options: { checkpoint?: string } = {}): Promise<Recorded> {
   const rows: RecordedRow[] = [];
   for await (const row of readRows(path)) rows.push(row);
-  const index = new Index();
-  for (const row of ofCheckpoint(rows, path, options.checkpoint)) index.add(row);
+  const index = new Index(ofCheckpoint(rows, path, options.checkpoint));
   const find = (prompt: SoughtPrompt, repeat: number): RecordedAnswer | undefined => index.find(prompt, repeat);
   return {
     sha256: await fileHash(path),
     repeats: index.repeats,
     find,
-    missing: (prompts, repeats = 1) =>
-      prompts
-        .filter((prompt) => Array.from({ length: repeats }).some((_, repeat) => find(prompt, repeat) === undefined))
-        .map(({ id }) => id),
+    missing(prompts, repeats = 1) {
+      const all = Array.from({ length: repeats }, (_, repeat) => repeat);
+      return prompts.filter((prompt) => all.some((repeat) => !find(prompt, repeat))).map(({ id }) => id);
+    },
   };
 }
 
@@ -69,19 +62,16 @@ function ofCheckpoint(rows: RecordedRow[], file: string, name: string | undefine
 
 /** Rows by what they can be found with; a row that names a suite is found in that suite only. */
 class Index {
+  /** The most answers of one id, or of one text where rows have no id. */
   repeats = 0;
-  private readonly answers = { id: new Found(), prompt: new Found() };
+  private readonly byId = new Found();
+  private byText: Found | null = null;
+  private readonly suites: ReadonlySet<string | null>;
 
-  add(row: RecordedRow): void {
-    const { id, prompt } = this.answers;
-    const lists = [
-      ...(row.id === null ? [] : [id.list(row.suite, row.id)]),
-      ...(row.prompt === null ? [] : [prompt.list(row.suite, normalisePrompt(row.prompt))]),
-    ];
-    const repeat = row.repeat ?? lists[0]?.length ?? 0;
-    // Rows of other ids may hold the same text: they are repeats of the text, in file order.
-    for (const list of lists) list[row.repeat === null && list !== lists[0] ? list.length : repeat] = row;
-    this.repeats = Math.max(this.repeats, repeat + 1);
+  constructor(private readonly rows: readonly RecordedRow[]) {
+    this.suites = new Set(rows.map(({ suite }) => suite));
+    for (const row of rows) if (row.id !== null) this.counted(this.byId.add(row.suite, row.id, row));
+    if (rows.some(({ id }) => id === null)) this.texts();
   }
 
   find({ id, prompt, suite }: SoughtPrompt, repeat: number): RecordedAnswer | undefined {
@@ -90,13 +80,30 @@ class Index {
     const same = (row: RecordedRow): boolean =>
       !row.states_prompt || row.prompt === prompt || normalisePrompt(row.prompt!) === text();
     for (const within of suite === undefined ? [null] : [suite, null]) {
-      const byId = this.answers.id.at(within, id)?.[repeat];
+      if (!this.suites.has(within)) continue;
+      const byId = this.byId.at(within, id)?.[repeat];
       // The same id with another prompt beside it is another prompt.
-      if (byId !== undefined && same(byId)) return answer(byId);
-      const byText = this.answers.prompt.at(within, text())?.[repeat];
-      if (byText !== undefined) return answer(byText);
+      if (byId !== undefined && same(byId)) return byId;
+      const byText = this.texts().at(within, text())?.[repeat];
+      if (byText !== undefined) return byText;
     }
     return undefined;
+  }
+
+  /** Made when first wanted: most files name every prompt by its id. */
+  private texts(): Found {
+    if (this.byText !== null) return this.byText;
+    this.byText = new Found();
+    for (const row of this.rows) {
+      if (row.prompt === null) continue;
+      const repeats = this.byText.add(row.suite, normalisePrompt(row.prompt), row);
+      if (row.id === null) this.counted(repeats);
+    }
+    return this.byText;
+  }
+
+  private counted(repeats: number): void {
+    this.repeats = Math.max(this.repeats, repeats);
   }
 }
 
@@ -110,20 +117,17 @@ class Found {
     return this.suites.get(suite)?.get(value);
   }
 
-  list(suite: string | null, value: string): Rows {
-    const values = this.suites.get(suite) ?? new Map<string, Rows>();
-    const rows = values.get(value) ?? [];
-    this.suites.set(suite, values.set(value, rows));
-    return rows;
+  /** The place of the row among the answers of its value, from 1: as it says itself, else after those before it. */
+  add(suite: string | null, value: string, row: RecordedRow): number {
+    let values = this.suites.get(suite);
+    if (values === undefined) this.suites.set(suite, (values = new Map<string, Rows>()));
+    let rows = values.get(value);
+    if (rows === undefined) values.set(value, (rows = []));
+    const repeat = row.repeat ?? rows.length;
+    rows[repeat] = row;
+    return repeat + 1;
   }
 }
-
-const answer = ({ text, stop_reason, model, line }: RecordedRow): RecordedAnswer => ({
-  text: storable(text),
-  stop_reason,
-  model,
-  line,
-});
 
 async function fileHash(path: string): Promise<string> {
   const hash = createHash('sha256');

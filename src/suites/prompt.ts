@@ -1,6 +1,6 @@
 // What one prompt of a suite may say, whatever file it comes from, and how rows become a suite.
 import { basename } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DoubleblindError } from '../errors.js';
 import { DOMAINS, messageSchema, type Domain, type Message, type Prompt, type Suite } from '../records.js';
 import { checked, onLine } from '../yaml.js';
@@ -9,7 +9,7 @@ import { checked, onLine } from '../yaml.js';
 const text = z
   .string()
   .refine((value) => value.trim() !== '', 'is empty')
-  .refine((value) => !/\p{Surrogate}/u.test(value), 'holds half a surrogate pair, which is no character')
+  .refine((value) => value.isWellFormed(), 'holds half a surrogate pair, which is no character')
   .refine((value) => !value.includes('\0'), 'holds U+0000, which PostgreSQL cannot store');
 
 export const promptSchema = z

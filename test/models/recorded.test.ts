@@ -116,7 +116,7 @@ describe('a file of recorded responses', () => {
       { ...row, repeat: 1, checkpoint: 'c', response: null, state: 'failed' },
     ];
     const recorded = await loadRecorded(write('n.jsonl', rows));
-    expect(recorded.find({ ...rain, suite: 's' }, 0)).toEqual({
+    expect(recorded.find({ ...rain, suite: 's' }, 0)).toMatchObject({
       text: 'Water.',
       stop_reason: 'end',
       model: 'm',
