@@ -112,17 +112,18 @@ function columnsOf(table: TallyTable, positions: Int32Array): ArrayLike<number>[
 
 const partsOf = ({ n, difference, decisive, agrees }: CriterionColumns): Column[] => [n, difference, decisive, agrees];
 
-/** A chunk as it was read, its columns not yet unpacked. */
+/** A chunk as it was read, its columns packed. */
 export class PackedChunk {
   readonly header: Header;
-  private at: number;
+  private readonly first: number;
+  private at = 0;
 
   constructor(
     readonly chunk: number,
-    private readonly bytes: Buffer,
+    readonly bytes: Buffer,
   ) {
-    this.at = 4 + bytes.readUInt32LE(0);
-    this.header = JSON.parse(bytes.toString('utf8', 4, this.at)) as Header;
+    this.first = 4 + bytes.readUInt32LE(0);
+    this.header = JSON.parse(bytes.toString('utf8', 4, this.first)) as Header;
   }
 
   /**
@@ -131,6 +132,7 @@ export class PackedChunk {
    */
   into(table: TallyTable, positions: Int32Array, row: number, cell: number, judge: Int32Array): void {
     const { rows, cells, failures, criteria } = this.header;
+    this.at = this.first;
     this.column(positions, row, rows);
     for (let r = row; r < row + rows; r++) positions[r]! += this.chunk * CHUNK;
     const lengths = new Int32Array(rows);
@@ -165,17 +167,38 @@ export class PackedChunk {
   }
 }
 
-/** Chunks unpacked one behind the other: rows by position, with the judges of all of them. */
-export function unpack(chunks: readonly PackedChunk[]): { table: TallyTable; positions: Int32Array } {
-  const judges = [...new Set(chunks.flatMap(({ header }) => header.judges))].sort();
-  let [rows, cells] = [0, 0];
+/** Rows by position, and these. */
+export interface Placed {
+  table: TallyTable;
+  positions: Int32Array;
+}
+
+/** A table for the rows of chunks, with every name in them. */
+export function tableFor(chunks: readonly PackedChunk[]): TallyTable {
+  const names = { judges: new Set<string>(), failures: new Set<Failure>(), criteria: new Set<string>() };
+  let rows = 0;
+  let cells = 0;
   for (const { header } of chunks) {
     rows += header.rows;
     cells += header.cells;
+    for (const judge of header.judges) names.judges.add(judge);
+    for (const reason of header.failures) names.failures.add(reason);
+    for (const name of header.criteria) names.criteria.add(name);
   }
-  const table = emptyTable(rows, cells, { judges, suites: [], domains: [], categories: [] });
-  const positions = new Int32Array(rows);
-  [rows, cells] = [0, 0];
+  const keys = { judges: [...names.judges].sort(), suites: [], domains: [], categories: [] };
+  const table = emptyTable(rows, cells, keys);
+  for (const reason of names.failures) failureColumn(table, reason);
+  for (const name of names.criteria) criterionColumns(table, name);
+  return table;
+}
+
+/** Chunks unpacked one behind the other: rows by position, with the judges of all of them. */
+export function unpack(chunks: readonly PackedChunk[]): Placed {
+  const table = tableFor(chunks);
+  const { judges } = table;
+  const positions = new Int32Array(table.rows);
+  let rows = 0;
+  let cells = 0;
   const place = new Map(judges.map((name, at) => [name, at]));
   for (const chunk of chunks) {
     const { header } = chunk;

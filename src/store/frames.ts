@@ -1,7 +1,7 @@
 // The prompts of a run as the statistics need them: in which order they stand, which are the same text, and their suites,
 // domains and categories, as columns by position. Made of the prompts once and kept, since prompts are only ever added.
-import type { TallyTable } from '../tally/table.js';
 import { arranged, emptyTable, renumber } from '../tally/table.js';
+import type { Placed } from './chunks.js';
 
 interface PromptRow {
   position: number;
@@ -88,28 +88,31 @@ function littleEndian(column: Int32Array): Buffer {
 }
 
 /** A table of rows by position put into the order of the statistics, with what its prompts are; and the positions. */
-export function framed(
-  frame: Frame,
-  { table, positions }: { table: TallyTable; positions: Int32Array },
-): { table: TallyTable; positions: Int32Array } {
-  const { suites, domains, categories } = frame;
+export function framed(frame: Frame, { table, positions }: Placed): Placed {
   const rows = inRank(frame, positions);
-  const cells = table.letters.length;
-  const sorted =
-    rows === null
-      ? Object.assign(table, { suites, domains, categories })
-      : arranged(table, rows, emptyTable(table.rows, cells, { judges: table.judges, suites, domains, categories }));
-  const places = rows === null ? positions : rows.map((row) => positions[row]!);
-  for (let row = 0; row < sorted.rows; row++) {
-    const position = places[row]!;
-    sorted.item[row] = frame.rank[position]!;
-    sorted.prompt[row] = frame.prompt[position]!;
-    sorted.suite[row] = frame.suite[position]!;
-    sorted.domain[row] = frame.domain[position]!;
-    sorted.category[row] = frame.category[position]!;
-  }
-  renumber(Object.assign(sorted, { items: frame.prompts, prompts: frame.prompts }));
-  return { table: sorted, positions: places };
+  if (rows === null) return inFrame(frame, { table, positions });
+  const sorted = arranged(table, rows, emptyTable(table.rows, table.letters.length, table));
+  return inFrame(frame, { table: sorted, positions: rows.map((row) => positions[row]!) });
+}
+
+/** Says of each row what its prompt is; the rows are in the order of the statistics. */
+export function inFrame(frame: Frame, { table, positions }: Placed): Placed {
+  const { suites, domains, categories, prompts } = frame;
+  Object.assign(table, { suites, domains, categories, items: prompts, prompts });
+  for (const [column, of] of [
+    [table.item, frame.rank],
+    [table.prompt, frame.prompt],
+    [table.suite, frame.suite],
+    [table.domain, frame.domain],
+    [table.category, frame.category],
+  ] as const)
+    look(column, of, positions);
+  renumber(table);
+  return { table, positions };
+}
+
+function look(column: Int32Array, of: Int32Array, positions: Int32Array): void {
+  for (let row = 0; row < column.length; row++) column[row] = of[positions[row]!]!;
 }
 
 /** Rows in the order of their prompts' ranks, or null where they stand so already. */

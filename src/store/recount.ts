@@ -6,7 +6,7 @@ import type { Judgment } from '../records.js';
 import { type Counted, Tallying } from '../tally/fold.js';
 import { arranged, emptyTable, layOut } from '../tally/table.js';
 import { type Beside, type Chunk, chunkOf, encodeChunk, PackedChunk, unpack } from './chunks.js';
-import { encodeFrame, frameOf } from './frames.js';
+import { ensureFrame } from './kept-frames.js';
 import type { Connection, Database, JudgmentsTable } from './schema.js';
 
 type Db = Kysely<Database>;
@@ -44,41 +44,10 @@ async function countNoted(db: Db, runId: string): Promise<void> {
       .execute();
     if (noted.length === 0) return;
     // The row that is the lock of a recount comes with it.
-    if (portion === 0) await frameFor(db, runId);
+    if (portion === 0) await ensureFrame(db, runId);
     const positions = noted.map(({ position }) => position);
     await db.transaction().execute((trx) => countAgain(trx, runId, positions));
   }
-}
-
-/** The order and identity of a run's prompts as bytes, made anew when prompts have been added. */
-export async function frameFor(db: Db, runId: string): Promise<Buffer> {
-  const [kept, there] = await Promise.all([
-    db.selectFrom('tallied_runs').select(['prompts', 'frame']).where('run_id', '=', runId).executeTakeFirst(),
-    db
-      .selectFrom('prompts')
-      .select((e) => e.fn.countAll<number>().as('n'))
-      .where('run_id', '=', runId)
-      .executeTakeFirstOrThrow(),
-  ]);
-  if (kept?.frame && kept.prompts === there.n) return kept.frame;
-  const rows = await db
-    .selectFrom('prompts')
-    .select(['position', 'suite', 'domain', 'category', 'prompt_id', 'prompt_hash'])
-    .where('run_id', '=', runId)
-    .execute();
-  const frame = encodeFrame(frameOf(rows));
-  const made = { prompts: rows.length, frame, due_of: null, due: null };
-  await db
-    .insertInto('tallied_runs')
-    .values({ run_id: runId, version: 1, ...made })
-    .onConflict((c) =>
-      c
-        .column('run_id')
-        .doUpdateSet((e) => ({ ...made, version: e('tallied_runs.version', '+', 1) }))
-        .where('tallied_runs.prompts', '<', rows.length),
-    )
-    .execute();
-  return frame;
 }
 
 async function countAgain(trx: Transaction<Database>, runId: string, positions: number[]): Promise<void> {
@@ -239,7 +208,7 @@ function put(
   if (rows.length === 0 && beside.length === 0) return null;
   const cells = rows.reduce((sum, row) => sum + table.start[row + 1]! - table.start[row]!, 0);
   return encodeChunk({
-    table: arranged(table, rows, emptyTable(rows.length, cells, table)),
+    table: arranged(table, Int32Array.from(rows), emptyTable(rows.length, cells, table)),
     positions: Int32Array.from(rows, (row) => positions[row]!),
     beside: beside.sort((a, b) => a.position - b.position),
   });

@@ -4,9 +4,9 @@ import { canonicalJson } from '../hash.js';
 import type { Canary, CanaryTally, Domain, Due, Order, Retest, Tally, Winner } from '../records.js';
 import { ORDER_FIELDS, ordersIn, pick, rowsWhere, talliesOf, type TallyTable } from '../tally/table.js';
 import { type Beside, CHUNK, encodeChunk, PackedChunk, unpack } from './chunks.js';
-import { decodeFrame } from './frames.js';
+import { frameFor } from './kept-frames.js';
 import { keptTables } from './kept-tables.js';
-import { countRows, frameFor, recounts } from './recount.js';
+import { countRows, recounts } from './recount.js';
 import type { Connection } from './schema.js';
 
 export interface TallyFilter {
@@ -50,8 +50,7 @@ export function tallyQueries(connection: Connection) {
   async function read(runId: string) {
     await recount(runId);
     const before = await db.selectFrom('tallied_runs').select('version').where('run_id', '=', runId).executeTakeFirst();
-    // The frame after the chunks: a prompt is there before its judgments are.
-    return { ...(await tables(runId, () => frameFor(db, runId))), version: before?.version ?? 0 };
+    return { ...(await tables(runId)), version: before?.version ?? 0 };
   }
 
   async function counted(runId: string): Promise<RunCounts> {
@@ -131,7 +130,7 @@ export function tallyQueries(connection: Connection) {
      */
     async falseTallies(runId: string): Promise<{ first: number; last: number }[]> {
       await recount(runId);
-      const frame = decodeFrame(await frameFor(db, runId));
+      const { frame } = await frameFor(connection, runId);
       const wrong: { first: number; last: number }[] = [];
       for (let chunk = 0; chunk * CHUNK < frame.rank.length; chunk++) {
         const positions = Array.from({ length: CHUNK }, (_, i) => chunk * CHUNK + i);

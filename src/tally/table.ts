@@ -274,13 +274,17 @@ export function talliesOf(table: TallyTable, promptOf: PromptOf): Tally[] {
 }
 
 /** The table of some of its rows (ascending), numbered as if there were no others; the table itself if it is all of them. */
-export function pick(table: TallyTable, rows: ArrayLike<number>): TallyTable {
+export function pick(table: TallyTable, rows: Int32Array): TallyTable {
   if (rows.length === table.rows) return table;
   let cells = 0;
-  for (let i = 0; i < rows.length; i++) cells += table.start[rows[i]! + 1]! - table.start[rows[i]!]!;
+  const present = new Uint8Array(table.judges.length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    cells += table.start[row + 1]! - table.start[row]!;
+    present[table.judge[row]!] = 1;
+  }
   const { suites, domains, categories } = table;
-  const present = new Set(Array.from(rows, (row) => table.judge[row]!));
-  const kept = table.judges.map((_, judge) => judge).filter((judge) => present.has(judge));
+  const kept = table.judges.map((_, judge) => judge).filter((judge) => present[judge] === 1);
   const names = { judges: kept.map((judge) => table.judges[judge]!), suites, domains, categories };
   const picked = arranged(table, rows, emptyTable(rows.length, cells, names));
   const place = new Int32Array(table.judges.length);
@@ -290,61 +294,81 @@ export function pick(table: TallyTable, rows: ArrayLike<number>): TallyTable {
   return picked;
 }
 
-/** Fills `into` with rows of a table in the order given; codes and numbers of items and prompts stay as they are. */
-export function arranged(table: TallyTable, rows: ArrayLike<number>, into: TallyTable): TallyTable {
-  // Many columns hold nothing but 0, as `into` does: to see that is cheaper than to take them row by row.
-  const gather = (from: Int32Array, to: Int32Array): void => {
-    if (nothingIn(from)) return;
-    for (let i = 0; i < rows.length; i++) to[i] = from[rows[i]!]!;
-  };
-  // A function of its own, since one that meets two kinds of arrays takes several times as long.
-  const gatherSums = (from: Float64Array, to: Float64Array): void => {
-    if (nothingIn(new Int32Array(from.buffer, from.byteOffset, 2 * from.length))) return;
-    for (let i = 0; i < rows.length; i++) to[i] = from[rows[i]!]!;
-  };
+/**
+ * Fills `into` with rows of a table in the order given; codes and numbers of items and prompts stay as they are. A row
+ * below 0 is one of the other table, `~row`.
+ */
+export function arranged(table: TallyTable, rows: Int32Array, into: TallyTable, other = table): TallyTable {
   for (const name of ['judge', 'suite', 'domain', 'category', 'item', 'prompt'] as const)
-    gather(table[name], into[name]);
-  for (const name of COUNTS) gather(table.counts[name], into.counts[name]);
-  for (const name of SUMS) gatherSums(table.sums[name], into.sums[name]);
-  for (const [reason, column] of table.failures) gather(column, failureColumn(into, reason));
-  for (const [name, columns] of table.criteria) {
-    const own = criterionColumns(into, name);
-    for (const part of ['n', 'decisive', 'agrees'] as const) gather(columns[part], own[part]);
-    gatherSums(columns.difference, own.difference);
+    gather(rows, into[name], table[name], other[name]);
+  for (const name of COUNTS) gather(rows, into.counts[name], table.counts[name], other.counts[name]);
+  for (const name of SUMS) gatherSums(rows, into.sums[name], table.sums[name], other.sums[name]);
+  for (const reason of new Set([...table.failures.keys(), ...other.failures.keys()])) {
+    const of = (each: TallyTable) => each.failures.get(reason) ?? new Int32Array(each.rows);
+    gather(rows, failureColumn(into, reason), of(table), of(other));
+  }
+  for (const name of new Set([...table.criteria.keys(), ...other.criteria.keys()])) {
+    const of = (each: TallyTable) => each.criteria.get(name) ?? emptyCriterion(each.rows);
+    const [own, one, two] = [criterionColumns(into, name), of(table), of(other)];
+    for (const part of ['n', 'decisive', 'agrees'] as const) gather(rows, own[part], one[part], two[part]);
+    gatherSums(rows, own.difference, one.difference, two.difference);
   }
   let at = 0;
   for (let i = 0; i < rows.length; i++) {
-    for (let cell = table.start[rows[i]!]!; cell < table.start[rows[i]! + 1]!; cell++, at++) {
-      into.letters[at] = table.letters[cell]!;
-      into.scores[at] = table.scores[cell]!;
-    }
+    const row = rows[i]!;
+    at = row < 0 ? copyCells(other, ~row, into, at) : copyCells(table, row, into, at);
     into.start[i + 1] = at;
   }
   return Object.assign(into, { items: table.items, prompts: table.prompts });
 }
 
+function gather(rows: Int32Array, into: Int32Array, table: Int32Array, other: Int32Array): void {
+  // Many columns hold nothing but 0, as `into` does: to see that is cheaper than to take them row by row.
+  if (nothingIn(table) && nothingIn(other)) return;
+  for (let i = 0; i < rows.length; i++) into[i] = rows[i]! < 0 ? other[~rows[i]!]! : table[rows[i]!]!;
+}
+
+/** A function of its own, since one that meets two kinds of arrays takes several times as long. */
+function gatherSums(rows: Int32Array, into: Float64Array, table: Float64Array, other: Float64Array): void {
+  if (nothingIn(bitsOf(table)) && nothingIn(bitsOf(other))) return;
+  for (let i = 0; i < rows.length; i++) into[i] = rows[i]! < 0 ? other[~rows[i]!]! : table[rows[i]!]!;
+}
+
+/** Copies the cells of a row to the place given, and gives the place behind them. */
+function copyCells(from: TallyTable, row: number, { letters, scores }: TallyTable, to: number): number {
+  let at = to;
+  for (let cell = from.start[row]!; cell < from.start[row + 1]!; cell++, at++) {
+    letters[at] = from.letters[cell]!;
+    scores[at] = from.scores[cell]!;
+  }
+  return at;
+}
+
+const bitsOf = (column: Float64Array): Int32Array =>
+  new Int32Array(column.buffer, column.byteOffset, 2 * column.length);
+
 /** Whether all bits of a column are 0. */
-function nothingIn(column: Int32Array): boolean {
+export function nothingIn(column: Int32Array): boolean {
   for (let i = 0; i < column.length; i++) if (column[i] !== 0) return false;
   return true;
 }
 
 /** Numbers items and prompts by their first appearance, so that none stands for rows that are not there. */
 export function renumber(table: TallyTable): void {
-  for (const [column, total] of [
-    ['item', 'items'],
-    ['prompt', 'prompts'],
-  ] as const) {
-    const seen = new Int32Array(table[total]).fill(-1);
-    const codes = table[column];
-    let n = 0;
-    for (let row = 0; row < codes.length; row++) {
-      const code = codes[row]!;
-      if (seen[code] === -1) seen[code] = n++;
-      codes[row] = seen[code]!;
-    }
-    table[total] = n;
+  table.items = numbered(table.item, table.items);
+  table.prompts = numbered(table.prompt, table.prompts);
+}
+
+/** Puts the number of a code in its place, and gives how many there are; all codes are below `most`. */
+function numbered(codes: Int32Array, most: number): number {
+  const seen = new Int32Array(most).fill(-1);
+  let n = 0;
+  for (let row = 0; row < codes.length; row++) {
+    const code = codes[row]!;
+    if (seen[code] === -1) seen[code] = n++;
+    codes[row] = seen[code]!;
   }
+  return n;
 }
 
 /** Rows for which a question is answered with yes, ascending. */
