@@ -63,16 +63,13 @@ function outcomesOf({ rows, judge, judges, item, prompt, prompts, start, letters
   const width = judges.length;
   let units = 0;
   // Rows of one item stand together: its comparisons are as many as its longest row has.
-  for (let from = 0; from < rows;) {
-    const { to, repeats } = itemFrom(from);
-    units += repeats;
-    from = to;
-  }
+  for (let from = 0; from < rows; from = endOf(from)) units += repeatsOf(from, endOf(from));
   const promptOf = new Int32Array(units);
   const cells = new Int8Array(units * width).fill(-1);
   let first = 0;
   for (let from = 0; from < rows;) {
-    const { to, repeats } = itemFrom(from);
+    const to = endOf(from);
+    const repeats = repeatsOf(from, to);
     promptOf.fill(prompt[from]!, first, first + repeats);
     for (let row = from; row < to; row++) {
       let at = first * width + judge[row]!;
@@ -83,10 +80,16 @@ function outcomesOf({ rows, judge, judges, item, prompt, prompts, start, letters
   }
   return { prompt: promptOf, cells, width, prompts };
 
-  function itemFrom(from: number): { to: number; repeats: number } {
-    let [to, repeats] = [from, 0];
-    for (; to < rows && item[to] === item[from]; to++) repeats = Math.max(repeats, start[to + 1]! - start[to]!);
-    return { to, repeats };
+  function endOf(from: number): number {
+    let to = from + 1;
+    while (to < rows && item[to] === item[from]) to++;
+    return to;
+  }
+
+  function repeatsOf(from: number, to: number): number {
+    let repeats = 0;
+    for (let row = from; row < to; row++) repeats = Math.max(repeats, start[row + 1]! - start[row]!);
+    return repeats;
   }
 }
 
@@ -118,7 +121,8 @@ function pairIn({ prompt, cells, width, prompts }: Outcomes, judges: string[], a
   // Comparisons of one prompt stand together nearly always: what they come to is added once the next one begins.
   for (let u = 0; u < prompt.length;) {
     const at = prompt[u]!;
-    let [n, alike] = [0, 0];
+    let n = 0;
+    let alike = 0;
     for (; u < prompt.length && prompt[u] === at; u++) {
       // Without a branch: what judges said cannot be foreseen by a processor either.
       const pair = 4 * cells[u * width + a]! + cells[u * width + b]! + 5;
@@ -347,9 +351,7 @@ function inTheLimit({ prompt, prompts }: Outcomes, codes: Int32Array, judges: nu
     for (let c = 0; c < size; c++) own[at + c]! += coincidences[c]!;
   }
   const moments = new Moments(size);
-  rated.forEach((there, prompt) => {
-    if (there === 1) moments.add(own, prompt * size);
-  });
+  for (let p = 0; p < prompts; p++) if (rated[p] === 1) moments.add(own, p * size);
   const whole = (totals: Float64Array): Float64Array => {
     UPPER.forEach((at, c) => (one[at] = one[3 * (at % 3) + Math.floor(at / 3)] = totals[c]!));
     return one;

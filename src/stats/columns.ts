@@ -1,7 +1,7 @@
 // What each tally, or each order of it, brings to a group, as columns: a million cells are a few arrays.
 import type { Order } from '../records.js';
 import type { Group } from '../summary.js';
-import { LETTER, ordersIn, type TallyTable } from '../tally/table.js';
+import { LETTER, ordersIn, type TallyTable, together } from '../tally/table.js';
 
 export interface Columns {
   table: TallyTable;
@@ -55,7 +55,7 @@ export interface Strata {
 /** Ascending rows of a group, and what they come to. */
 export interface Part {
   rows: Int32Array;
-  totals(): Totals;
+  numbers(): Numbers;
 }
 
 /** Names of a field's values, and by row the place of its value among them; −1 where it is null. */
@@ -64,19 +64,9 @@ export interface Field {
   code: Int32Array;
 }
 
-/** Sums of columns over the rows of a group. */
-export type Totals = Record<
-  | 'sum'
-  | 'squares'
-  | 'scored'
-  | 'wins'
-  | 'losses'
-  | 'ties'
-  | 'order_dependent'
-  | 'failed'
-  | 'judged'
-  | 'failed_judgments'
-  | 'pairs',
+/** Sums of columns over the rows of a group: whole numbers, which add up in any order. */
+export type Numbers = Record<
+  'scored' | 'wins' | 'losses' | 'ties' | 'order_dependent' | 'failed' | 'judged' | 'failed_judgments' | 'pairs',
   number
 >;
 
@@ -86,12 +76,7 @@ const ORDERS: readonly Order[] = ['baseline-first', 'candidate-first'];
 function takenColumns(table: TallyTable, row: Int32Array, orders: Int32Array | null) {
   // Ascending rows of whole tallies that are as many as the table has are its own.
   const all = orders === null && row.length === table.rows;
-  const taken = (column: Int32Array): Int32Array => {
-    if (all) return column;
-    const into = new Int32Array(row.length);
-    for (let i = 0; i < row.length; i++) into[i] = column[row[i]!]!;
-    return into;
-  };
+  const taken = (column: Int32Array): Int32Array => (all ? column : takenAt(row, column));
   const { length_difference } = table.sums;
   const length = all ? length_difference : new Float64Array(row.length);
   if (!all) for (let i = 0; i < row.length; i++) length[i] = length_difference[row[i]!]!;
@@ -102,10 +87,16 @@ function takenColumns(table: TallyTable, row: Int32Array, orders: Int32Array | n
   } satisfies Partial<Columns>;
 }
 
+function takenAt(rows: Int32Array, column: Int32Array): Int32Array {
+  const into = new Int32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) into[i] = column[rows[i]!]!;
+  return into;
+}
+
 /** One row a tally; with `excludeOrderDependent` such comparisons have no score and stay in the counts. */
 export function wholeColumns(table: TallyTable, rows: Int32Array, excludeOrderDependent = false): Columns {
   const all = rows.length === table.rows;
-  const taken = (column: Int32Array): Int32Array => (all ? column : Int32Array.from(rows, (row) => column[row]!));
+  const taken = (column: Int32Array): Int32Array => (all ? column : takenAt(rows, column));
   const ints = (): Int32Array => new Int32Array(rows.length);
   const columns: Columns = {
     ...takenColumns(table, rows, null),
@@ -118,8 +109,17 @@ export function wholeColumns(table: TallyTable, rows: Int32Array, excludeOrderDe
   const { start, letters, scores } = table;
   for (let at = 0; at < rows.length; at++) {
     const row = rows[at]!;
-    const [from, to] = [start[row]!, start[row + 1]!];
-    let [total, ofSquares, n, w, l, t, o, f] = [0, 0, 0, 0, 0, 0, 0, 0];
+    const from = start[row]!;
+    const to = start[row + 1]!;
+    // One by one: an array taken apart for every row would cost more than the row.
+    let total = 0;
+    let ofSquares = 0;
+    let n = 0;
+    let w = 0;
+    let l = 0;
+    let t = 0;
+    let o = 0;
+    let f = 0;
     for (let cell = from; cell < to; cell++) {
       const letter = letters[cell]!;
       // Added without a branch: which letter comes next cannot be foreseen by a processor either.
@@ -166,12 +166,6 @@ export function judgedIn(table: TallyTable): Int32Array {
 
 export function failedIn({ rows, counts: c }: TallyTable): Int32Array {
   return together(rows, [c.baseline_first_failed, c.candidate_first_failed, c.order_unknown_failed]);
-}
-
-function together(rows: number, columns: Int32Array[]): Int32Array {
-  const sums = new Int32Array(rows);
-  for (const column of columns) for (let row = 0; row < rows; row++) sums[row]! += column[row]!;
-  return sums;
 }
 
 /** One row a tally and order that was asked; wins, losses and ties are judgments here, and none is order-dependent. */
@@ -228,13 +222,12 @@ function squaresOf({ start, scores }: TallyTable, row: number): number {
   return squares;
 }
 
-/** Sums of the columns over some rows. */
-export function totalsOf(columns: Columns, rows: Int32Array): Totals {
-  return totalsAt(sumsBy(columns, rows, new Int32Array(rows.length), 1), 0);
+/** The numbers of some rows together. */
+export function numbersOf(columns: Columns, rows: Int32Array): Numbers {
+  return numbersAt(sumsBy(columns, rows, new Int32Array(rows.length), 1), 0);
 }
 
-/** Counts, then the sums of scores. */
-const TOTALS = [
+const NUMBERS = [
   'scored',
   'wins',
   'losses',
@@ -244,20 +237,16 @@ const TOTALS = [
   'judged',
   'failed_judgments',
   'pairs',
-  'sum',
-  'squares',
-] as const satisfies (keyof Totals)[];
-const WIDTH = TOTALS.length;
-const [SUM, SQUARES] = [TOTALS.indexOf('sum'), TOTALS.indexOf('squares')];
+] as const satisfies (keyof Numbers)[];
+const WIDTH = NUMBERS.length;
 
-function totalsAt(sums: Float64Array, at: number): Totals {
-  return Object.fromEntries(TOTALS.map((name, k) => [name, sums[at * WIDTH + k]!])) as Totals;
+function numbersAt(sums: Float64Array, at: number): Numbers {
+  return Object.fromEntries(NUMBERS.map((name, k) => [name, sums[at * WIDTH + k]!])) as Numbers;
 }
 
-/** Sums of the columns by group, in the order of `TOTALS`; `home` is the group of each row. */
+/** Sums of the columns by group, in the order of `NUMBERS`; `home` is the group of each row. */
 function sumsBy(columns: Columns, rows: Int32Array, home: Int32Array, groups: number): Float64Array {
-  const { scored, wins, losses, ties, order_dependent, failed, judged, failed_judgments, pairs, sum, squares } =
-    columns;
+  const { scored, wins, losses, ties, order_dependent, failed, judged, failed_judgments, pairs } = columns;
   const sums = new Float64Array(groups * WIDTH);
   // All columns in one walk: one after the other, each addition would wait for the one before it.
   for (let i = 0; i < rows.length; i++) {
@@ -272,30 +261,20 @@ function sumsBy(columns: Columns, rows: Int32Array, home: Int32Array, groups: nu
     sums[at + 6]! += judged[row]!;
     sums[at + 7]! += failed_judgments[row]!;
     sums[at + 8]! += pairs[row]!;
-    sums[at + 9]! += sum[row]!;
-    sums[at + 10]! += squares[row]!;
   }
   return sums;
 }
 
-/** The totals of groups that strata are joined to: `group` by stratum, −1 where it belongs to none. */
-export function totalsOfStrata(columns: Columns, strata: Strata, group: Int32Array, groups: number): Totals[] {
+/** The numbers of groups that strata are joined to: `group` by stratum, −1 where it belongs to none. */
+export function numbersOfStrata(columns: Columns, strata: Strata, group: Int32Array, groups: number): Numbers[] {
   const { rows, of, first } = strata;
   const own = (strata.sums ??= sumsBy(columns, rows, of, first.length));
   const sums = new Float64Array(groups * WIDTH);
   for (let s = 0; s < group.length; s++) {
     if (group[s]! < 0) continue;
-    for (let k = 0; k < SUM; k++) sums[group[s]! * WIDTH + k]! += own[s * WIDTH + k]!;
+    for (let k = 0; k < WIDTH; k++) sums[group[s]! * WIDTH + k]! += own[s * WIDTH + k]!;
   }
-  // Counts add up whatever the order; of scores the last digit depends on it.
-  const { sum, squares } = columns;
-  for (let i = 0; i < rows.length; i++) {
-    const at = group[of[i]!]! * WIDTH;
-    if (at < 0) continue;
-    sums[at + SUM]! += sum[rows[i]!]!;
-    sums[at + SQUARES]! += squares[rows[i]!]!;
-  }
-  return Array.from({ length: groups }, (_, at) => totalsAt(sums, at));
+  return Array.from({ length: groups }, (_, at) => numbersAt(sums, at));
 }
 
 /** A field of the rows as numbers, made once. Null everywhere for the order of whole tallies. */
@@ -316,8 +295,5 @@ const NAMES = { domain: 'domains', suite: 'suites', category: 'categories', judg
 function tableField({ table, row, orders }: Columns, field: keyof typeof NAMES): Field {
   const names = table[NAMES[field]];
   const column = table[field];
-  if (orders === null && row.length === table.rows) return { names, code: column };
-  const code = new Int32Array(row.length);
-  for (let i = 0; i < row.length; i++) code[i] = column[row[i]!]!;
-  return { names, code };
+  return { names, code: orders === null && row.length === table.rows ? column : takenAt(row, column) };
 }

@@ -2,11 +2,11 @@
 import type { Estimate, Group } from '../summary.js';
 import { bootstrapMean, bootstrapStatistic } from './bootstrap.js';
 import { clopperPearson } from './clopper-pearson.js';
-import type { Columns, Totals } from './columns.js';
+import type { Columns } from './columns.js';
 import { comparisonsOf } from './groups.js';
 import { lengthControlOf, lengthShifts, notEstimable } from './length-control.js';
 import { minimumDetectableEffect } from './power.js';
-import { bySize, effectiveOf, intervalOf, pOf, type IntervalMethod, type Sample } from './sample.js';
+import { bySize, effectiveOf, intervalOf, pOf, type IntervalMethod, type Sample, type Totals } from './sample.js';
 
 export interface EstimateOptions {
   level: number;

@@ -3,13 +3,13 @@ import type { Group } from '../summary.js';
 import { LETTER } from '../tally/table.js';
 import {
   fieldOf,
-  totalsOf,
-  totalsOfStrata,
+  numbersOf,
+  numbersOfStrata,
   type Columns,
   type Field,
+  type Numbers,
   type Part,
   type Strata,
-  type Totals,
 } from './columns.js';
 
 export type Grouping = (keyof Group)[];
@@ -36,7 +36,7 @@ export interface GroupRows extends Part {
 export function grouped(columns: Columns, grouping: Grouping): GroupRows[] {
   const rows = everyRow(columns);
   // The overall group is there also when nothing is.
-  if (grouping.length === 0) return [{ group: {}, rows, totals: () => totalsOf(columns, rows) }];
+  if (grouping.length === 0) return [{ group: {}, rows, numbers: () => numbersOf(columns, rows) }];
   const strata = (columns.strata ??= strataOf(columns, rows));
   const fields = grouping.map((field) => fieldOf(columns, field));
   const { of, first } = divided(strata.first, fields);
@@ -136,8 +136,8 @@ function join(columns: Columns, strata: Strata, group: Int32Array, groups: numbe
   const { rows, of } = strata;
   const sizes = new Int32Array(groups);
   for (let s = 0; s < group.length; s++) if (group[s]! >= 0) sizes[group[s]!]! += strata.sizes[s]!;
-  let made: Totals[] | null = null;
-  const totals = () => (made ??= totalsOfStrata(columns, strata, group, groups));
+  let made: Numbers[] | null = null;
+  const numbers = () => (made ??= numbersOfStrata(columns, strata, group, groups));
   const all = sizes[0] === rows.length;
   const own = Array.from(sizes, (size) => (all ? rows : new Int32Array(size)));
   if (!all) {
@@ -147,49 +147,57 @@ function join(columns: Columns, strata: Strata, group: Int32Array, groups: numbe
       if (at >= 0) own[at]![sizes[at]!++] = rows[i]!;
     }
   }
-  return own.map((part, at) => ({ rows: part, totals: () => totals()[at]! }));
+  return own.map((part, at) => ({ rows: part, numbers: () => numbers()[at]! }));
 }
 
 /** Every row of the columns, always the same array. */
 export function everyRow(columns: Columns): Int32Array {
   if (columns.every === null) {
-    columns.every = new Int32Array(columns.row.length);
-    for (let at = 0; at < columns.every.length; at++) columns.every[at] = at;
+    const every = new Int32Array(columns.row.length);
+    for (let at = 0; at < every.length; at++) every[at] = at;
+    columns.every = every;
   }
   return columns.every;
 }
 
 /** Comparisons in some rows, each counted once however many judges saw it; rows of one item stand together. */
-export function comparisonsOf(columns: Columns, rows: ArrayLike<number>): number {
+export function comparisonsOf(columns: Columns, rows: Int32Array): number {
+  const { item, repeats, gaps } = columns;
   let total = 0;
-  for (let from = 0; from < rows.length;) {
-    const item = columns.item[rows[from]!]!;
-    let to = from + 1;
-    while (to < rows.length && columns.item[rows[to]!] === item) to++;
-    total += ofItem(columns, rows, from, to);
-    from = to;
+  let longest = 0;
+  let before = -1;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if (gaps[row] === 1) return withGaps(columns, rows);
+    if (item[row] !== before) longest = 0;
+    before = item[row]!;
+    const own = repeats[row]!;
+    if (own > longest) {
+      total += own - longest;
+      longest = own;
+    }
   }
   return total;
 }
 
-function ofItem(columns: Columns, rows: ArrayLike<number>, from: number, to: number): number {
-  let whole = 0;
-  let gaps = 0;
-  for (let i = from; i < to; i++) {
-    whole = Math.max(whole, columns.repeats[rows[i]!]!);
-    gaps |= columns.gaps[rows[i]!]!;
-  }
-  if (gaps === 0) return whole;
-  const { start, letters } = columns.table;
-  let seen = 0;
-  for (let repeat = 0; repeat < whole; repeat++) {
-    for (let i = from; i < to; i++) {
-      const row = columns.row[rows[i]!]!;
-      const cell = start[row]! + repeat;
-      if (cell >= start[row + 1]! || letters[cell] === LETTER.gap) continue;
-      seen++;
-      break;
+/** The same where a judge may have seen one repeat and another judge another one. */
+function withGaps({ item, repeats, row: place, table }: Columns, rows: Int32Array): number {
+  const { start, letters } = table;
+  const asked = (at: number, repeat: number): boolean => {
+    const cell = start[place[at]!]! + repeat;
+    return cell < start[place[at]! + 1]! && letters[cell] !== LETTER.gap;
+  };
+  let total = 0;
+  let to = 0;
+  for (let from = 0; from < rows.length; from = to) {
+    let longest = 0;
+    for (to = from; to < rows.length && item[rows[to]!] === item[rows[from]!]; to++)
+      longest = Math.max(longest, repeats[rows[to]!]!);
+    for (let repeat = 0; repeat < longest; repeat++) {
+      let i = from;
+      while (i < to && !asked(rows[i]!, repeat)) i++;
+      if (i < to) total++;
     }
   }
-  return seen;
+  return total;
 }

@@ -1,7 +1,7 @@
 // Can a judge be trusted? Its rates over tallies, each with an interval that keeps prompts whole.
 import type { CanaryTally, Due, Failure, Retest, Role } from '../records.js';
 import type { CriterionSummary, JudgeHealth, Rate } from '../summary.js';
-import type { CriterionColumns, TallyTable } from '../tally/table.js';
+import { type CriterionColumns, nothingIn, type TallyTable, together } from '../tally/table.js';
 import { clusteredRate, clusterSums, rateOf, type ClusterSums } from './cluster.js';
 import type { Columns } from './columns.js';
 import { tQuantile } from './distributions.js';
@@ -88,7 +88,6 @@ export interface HealthCounts extends Record<HealthRate, ClusterSums | null> {
 export const healthCounts = oncePerTable((table): HealthCounts[] => {
   const chances = chancesIn(allColumns(table, false));
   const scratch = { happened: new Float64Array(table.prompts), chances: new Float64Array(table.prompts) };
-  const added = (column: Int32Array, rows: Int32Array): number => rows.reduce((sum, row) => sum + column[row]!, 0);
   return table.judges.map((judge) => {
     const rows = rowsOfJudges(table, [judge]);
     const failed = [...table.failures].map(([reason, column]) => [reason, added(column, rows)] as const);
@@ -107,15 +106,15 @@ export const healthCounts = oncePerTable((table): HealthCounts[] => {
 /** The columns are those of all tallies of a table. */
 function chancesIn({ table, order_dependent, judged, failed_judgments: failed }: Columns): Record<HealthRate, Chances> {
   const { rows, counts: c } = table;
-  const ints = () => new Int32Array(rows);
-  const [first, decisive, consistent, differing, asked] = [ints(), ints(), ints(), ints(), ints()];
+  const first = together(rows, [c.baseline_first_losses, c.candidate_first_wins]);
+  const decisive = together(rows, [first, c.baseline_first_wins, c.candidate_first_losses]);
+  const asked = together(rows, [judged, failed]);
+  // Order-dependent comparisons among those judged in both orders.
+  const differing = new Int32Array(rows);
+  const consistent = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
-    first[row] = c.baseline_first_losses[row]! + c.candidate_first_wins[row]!;
-    decisive[row] = first[row]! + c.baseline_first_wins[row]! + c.candidate_first_losses[row]!;
-    // Order-dependent comparisons among those judged in both orders.
     differing[row] = Math.min(order_dependent[row]!, c.pairs[row]!);
     consistent[row] = c.pairs[row]! - differing[row]!;
-    asked[row] = judged[row]! + failed[row]!;
   }
   return {
     first_slot: { events: first, of: decisive },
@@ -128,12 +127,19 @@ function chancesIn({ table, order_dependent, judged, failed_judgments: failed }:
   };
 }
 
+function added(column: Int32Array, rows: Int32Array): number {
+  let sum = 0;
+  for (let i = 0; i < rows.length; i++) sum += column[rows[i]!]!;
+  return sum;
+}
+
 function sumsOver(
   { prompt }: TallyTable,
   rows: Int32Array,
   { events, of }: Chances,
   { happened, chances }: { happened: Float64Array; chances: Float64Array },
 ): ClusterSums | null {
+  if (nothingIn(of)) return null;
   happened.fill(0);
   chances.fill(0);
   let any = false;

@@ -1,9 +1,12 @@
 // The prompt scores of one group: what an interval, a test and a decision are computed from.
 import { countScores, countsOf, varianceOf, type Counts } from './counts.js';
-import { totalsOf, type Columns, type Totals } from './columns.js';
+import { numbersOf, type Columns, type Numbers } from './columns.js';
 import { signFlip } from './sign-flip.js';
 import { tango } from './tango.js';
 import { effectiveN, shrunk, type EffectiveN } from './wilson.js';
+
+/** Numbers of a group with the sums of its scores and of their squares, in the order of its rows. */
+export type Totals = Numbers & Record<'sum' | 'squares', number>;
 
 export interface Sample {
   /** What all its rows come to. */
@@ -27,18 +30,22 @@ export interface Sample {
   lengths: { scores: Float64Array; differences: Float64Array };
 }
 
-/** Scratch arrays over all prompts, reused from group to group; a prompt counts once its stamp is the group's. */
+/** Scratch arrays reused from group to group: sums of the group's prompts, in order of first appearance. */
 export class Scratch {
   readonly sum: Float64Array;
   readonly scored: Int32Array;
   readonly failed: Int32Array;
   readonly length: Float64Array;
   readonly lengths: Int32Array;
+  /** By prompt: its place, which holds where the stamp is the group's. */
+  private readonly place: Int32Array;
   private readonly stamp: Int32Array;
   private current = 0;
-  /** Prompts of the group in order of first appearance: the first `n` of these. */
-  readonly touched: Int32Array;
+  /** Prompts of the group: the first `n` places are its own. */
   n = 0;
+  /** Sum of all its scores, and of their squares. */
+  total = 0;
+  squares = 0;
 
   constructor(prompts: number) {
     this.sum = new Float64Array(prompts);
@@ -46,43 +53,45 @@ export class Scratch {
     this.failed = new Int32Array(prompts);
     this.length = new Float64Array(prompts);
     this.lengths = new Int32Array(prompts);
+    this.place = new Int32Array(prompts);
     this.stamp = new Int32Array(prompts);
-    this.touched = new Int32Array(prompts);
   }
 
   fill(columns: Columns, rows: Int32Array): void {
-    const { stamp, touched } = this;
-    const { prompt, sum, scored, failed, length, lengths } = columns;
+    const { place, stamp, sum, scored, failed, length, lengths } = this;
+    // Taken out of the walk: columns of whole tallies and of orders are two kinds of object.
+    const { prompt, sum: sums, squares: ofSquares, scored: numbers, failed: failures } = columns;
+    const { length: differences, lengths: known } = columns;
     const current = ++this.current;
     let n = 0;
-    // Rows of one prompt stand together nearly always: its sums go to their places once the next one begins.
-    for (let i = 0; i < rows.length;) {
-      const at = prompt[rows[i]!]!;
-      const again = stamp[at] === current;
-      if (!again) {
-        stamp[at] = current;
-        touched[n++] = at;
+    let total = 0;
+    let squares = 0;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      const text = prompt[row]!;
+      total += sums[row]!;
+      squares += ofSquares[row]!;
+      if (stamp[text] !== current) {
+        stamp[text] = current;
+        place[text] = n;
+        sum[n] = sums[row]!;
+        scored[n] = numbers[row]!;
+        failed[n] = failures[row]!;
+        length[n] = differences[row]!;
+        lengths[n] = known[row]!;
+        n++;
+      } else {
+        const at = place[text]!;
+        sum[at]! += sums[row]!;
+        scored[at]! += numbers[row]!;
+        failed[at]! += failures[row]!;
+        length[at]! += differences[row]!;
+        lengths[at]! += known[row]!;
       }
-      let s = again ? this.sum[at]! : 0;
-      let k = again ? this.scored[at]! : 0;
-      let f = again ? this.failed[at]! : 0;
-      let d = again ? this.length[at]! : 0;
-      let l = again ? this.lengths[at]! : 0;
-      for (; i < rows.length && prompt[rows[i]!] === at; i++) {
-        const row = rows[i]!;
-        s += sum[row]!;
-        k += scored[row]!;
-        f += failed[row]!;
-        d += length[row]!;
-        l += lengths[row]!;
-      }
-      this.sum[at] = s;
-      this.scored[at] = k;
-      this.failed[at] = f;
-      this.length[at] = d;
-      this.lengths[at] = l;
     }
     this.n = n;
+    this.total = total;
+    this.squares = squares;
   }
 }
 
@@ -92,38 +101,14 @@ export function sampleOf(
   rows: Int32Array,
   scratch: Scratch,
   pooled = false,
-  totals = totalsOf(columns, rows),
+  numbers = numbersOf(columns, rows),
 ): Sample {
   scratch.fill(columns, rows);
-  const { touched, n: size } = scratch;
+  const { n: size, total, squares } = scratch;
+  const totals = { ...numbers, sum: total, squares };
   const means = new Means(size);
-  const scores = new Float64Array(size);
-  const differences = new Float64Array(size);
-  let known = 0;
-  let low = 0;
-  let high = 0;
-  let asked = 0;
   // Two orders of a comparison are two verdicts.
-  let single = totals.pairs === 0;
-  for (let i = 0; i < size; i++) {
-    const at = touched[i]!;
-    const sum = scratch.sum[at]!;
-    const scored = scratch.scored[at]!;
-    const failed = scratch.failed[at]!;
-    if (scored + failed === 0) continue;
-    asked++;
-    low += sum / (scored + failed);
-    high += (sum + failed) / (scored + failed);
-    if (scored === 0) continue;
-    const mean = sum / scored;
-    means.add(sum, scored);
-    if (scored > 1 || (mean !== 0 && mean !== 0.5 && mean !== 1)) single = false;
-    if (scratch.lengths[at]! > 0) {
-      scores[known] = mean;
-      differences[known++] = scratch.length[at]! / scratch.lengths[at]!;
-    }
-  }
-  const bounds = asked === 0 ? null : { low: low / asked, high: high / asked };
+  const single = addMeans(means, scratch) && totals.pairs === 0;
   const counts = means.counted();
   const rate = rateOf(counts);
   const verdicts = single ? verdictsOf(counts) : null;
@@ -136,10 +121,49 @@ export function sampleOf(
     p: null,
     verdicts,
     patterns: null,
-    bounds,
-    lengths: { scores: scores.subarray(0, known), differences: differences.subarray(0, known) },
+    bounds: boundsOf(scratch),
+    lengths: lengthsOf(scratch),
   };
   return pooled && rate !== null && !single ? pooledSample(sample, scratch) : sample;
+}
+
+/** Adds the mean score of each prompt; whether each is one plain verdict. */
+function addMeans(means: Means, { n, sum, scored }: Scratch): boolean {
+  let single = true;
+  for (let at = 0; at < n; at++) {
+    const scores = scored[at]!;
+    if (scores === 0) continue;
+    const total = sum[at]!;
+    means.add(total, scores);
+    if (scores > 1 || (total !== 0 && total !== 0.5 && total !== 1)) single = false;
+  }
+  return single;
+}
+
+function boundsOf({ n, sum, scored, failed }: Scratch): Sample['bounds'] {
+  let low = 0;
+  let high = 0;
+  let asked = 0;
+  for (let at = 0; at < n; at++) {
+    const comparisons = scored[at]! + failed[at]!;
+    if (comparisons === 0) continue;
+    asked++;
+    low += sum[at]! / comparisons;
+    high += (sum[at]! + failed[at]!) / comparisons;
+  }
+  return asked === 0 ? null : { low: low / asked, high: high / asked };
+}
+
+function lengthsOf({ n, sum, scored, length, lengths }: Scratch): Sample['lengths'] {
+  const scores = new Float64Array(n);
+  const differences = new Float64Array(n);
+  let known = 0;
+  for (let at = 0; at < n; at++) {
+    if (scored[at] === 0 || lengths[at]! <= 0) continue;
+    scores[known] = sum[at]! / scored[at]!;
+    differences[known++] = length[at]! / lengths[at]!;
+  }
+  return { scores: scores.subarray(0, known), differences: differences.subarray(0, known) };
 }
 
 /** Scores of a prompt up to which its sum of quarters is counted in a table of all such sums. */
@@ -193,9 +217,9 @@ export const bySize = (a: { sum: number; scored: number }, b: { sum: number; sco
 
 function pooledSample(sample: Sample, scratch: Scratch): Sample {
   const patterns = new Map<string, { sum: number; scored: number; count: number }>();
-  for (let i = 0; i < scratch.n; i++) {
-    const at = scratch.touched[i]!;
-    const [sum, scored] = [scratch.sum[at]!, scratch.scored[at]!];
+  for (let at = 0; at < scratch.n; at++) {
+    const sum = scratch.sum[at]!;
+    const scored = scratch.scored[at]!;
     if (scored === 0) continue;
     const key = `${sum}/${scored}`;
     const known = patterns.get(key);

@@ -1,15 +1,18 @@
 // The samples of a table's groups: no level, seed or method changes them, so that all questions about a table share them.
 import type { Tally } from '../records.js';
-import { rowsWhere, tableOf, type TallyTable } from '../tally/table.js';
-import { orderColumns, wholeColumns, type Columns, type Totals } from './columns.js';
+import { tableOf, type TallyTable } from '../tally/table.js';
+import { orderColumns, wholeColumns, type Columns, type Numbers } from './columns.js';
 import { oncePerTable } from './once.js';
 import { sampleOf, Scratch, type Sample } from './sample.js';
 
 /** The rows of some judges, ascending. */
 export function rowsOfJudges(table: TallyTable, panel: readonly string[]): Int32Array {
   const { judge, judges } = table;
-  const own = judges.map((name) => panel.includes(name));
-  return rowsWhere(table, (row) => own[judge[row]!]!);
+  const own = Uint8Array.from(judges, (name) => Number(panel.includes(name)));
+  const rows = new Int32Array(judge.length);
+  let n = 0;
+  for (let row = 0; row < judge.length; row++) if (own[judge[row]!] === 1) rows[n++] = row;
+  return rows.subarray(0, n);
 }
 
 /** Columns of all tallies of a table, and of their orders. */
@@ -36,10 +39,10 @@ export class Samples {
     this.scratch = new Scratch(prompts);
   }
 
-  of(columns: Columns, rows: Int32Array, totals?: () => Totals): Sample {
+  of(columns: Columns, rows: Int32Array, numbers?: () => Numbers): Sample {
     let sample = this.known.get(rows);
     if (sample === undefined) {
-      sample = sampleOf(columns, rows, this.scratch, this.pooled, totals?.());
+      sample = sampleOf(columns, rows, this.scratch, this.pooled, numbers?.());
       this.known.set(rows, sample);
     }
     return sample;

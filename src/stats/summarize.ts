@@ -72,9 +72,9 @@ export function summarize(input: SummarizeInput): Summary {
   for (const grouping of [[], ...(input.by ?? GROUPINGS)] as Grouping[]) {
     const perJudge = grouping.includes('judge');
     const columns = samples[perJudge ? 'every' : 'main'](grouping.includes('order'));
-    for (const { group, rows, totals } of grouped(columns, grouping)) {
+    for (const { group, rows, numbers } of grouped(columns, grouping)) {
       const due = dueIn(input.due, group, perJudge ? judges : panel);
-      const sample = samples.of(columns, rows, totals);
+      const sample = samples.of(columns, rows, numbers);
       const known = made.get(sample) ?? estimateOf(group, columns, rows, sample, { level, seed, method, due });
       made.set(sample, known);
       // What is due differs where a group was planned and nothing of it is there yet.

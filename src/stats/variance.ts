@@ -68,7 +68,8 @@ function comparisonsOf(
   const group = new Float64Array(rows.length);
   for (let from = 0; from < rows.length;) {
     const first = rows[from]!;
-    let [to, repeats] = [from, 0];
+    let to = from;
+    let repeats = 0;
     for (; to < rows.length && item[rows[to]!] === item[first]; to++)
       repeats = Math.max(repeats, start[rows[to]! + 1]! - start[rows[to]!]!);
     for (let r = 0; r < repeats; r++) {
@@ -76,7 +77,9 @@ function comparisonsOf(
       for (let t = from; t < to; t++) {
         const row = rows[t]!;
         const cell = start[row]! + r;
-        if (cell < start[row + 1]! && !Number.isNaN(scores[cell]!)) group[size++] = scores[cell]!;
+        if (cell >= start[row + 1]!) continue;
+        const score = scores[cell]!;
+        if (!Number.isNaN(score)) group[size++] = score;
       }
       if (size === 0) continue;
       mean[n] = judges.add(group, 0, size);

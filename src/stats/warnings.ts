@@ -1,6 +1,6 @@
 // What a reader of the numbers must know before believing them.
 import type { Summary, Warning } from '../summary.js';
-import type { TallyTable } from '../tally/table.js';
+import { nothingIn, type TallyTable } from '../tally/table.js';
 
 /** Warnings that follow from the numbers themselves, the gravest first; empty when there is nothing to say. */
 export function warningsOf(summary: Summary, { rows, counts, prompts: texts, items: ids }: TallyTable): Warning[] {
@@ -35,7 +35,7 @@ export function warningsOf(summary: Summary, { rows, counts, prompts: texts, ite
     });
   }
   const { order_unknown_wins, order_unknown_losses, order_unknown_ties } = counts;
-  if ([order_unknown_wins, order_unknown_losses, order_unknown_ties].some((column) => column.some((n) => n > 0))) {
+  if (![order_unknown_wins, order_unknown_losses, order_unknown_ties].every(nothingIn)) {
     warnings.push({
       code: 'ORDER_UNKNOWN',
       message: 'Some judgments do not state which response was printed first, so a position effect cannot be seen.',

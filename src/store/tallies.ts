@@ -2,7 +2,16 @@
 // (recount.ts). A judgment is never read here, but for what reference judges replied.
 import { canonicalJson } from '../hash.js';
 import type { Canary, CanaryTally, Domain, Due, Order, Retest, Tally, Winner } from '../records.js';
-import { ORDER_FIELDS, ordersIn, pick, rowsWhere, talliesOf, type TallyTable } from '../tally/table.js';
+import {
+  nothingIn,
+  ORDER_FIELDS,
+  ordersIn,
+  pick,
+  rowsWhere,
+  talliesOf,
+  type TallyTable,
+  together,
+} from '../tally/table.js';
 import { type Beside, CHUNK, encodeChunk, PackedChunk, unpack } from './chunks.js';
 import { frameFor } from './kept-frames.js';
 import { keptTables } from './kept-tables.js';
@@ -56,7 +65,10 @@ export function tallyQueries(connection: Connection) {
   async function counted(runId: string): Promise<RunCounts> {
     const { table, beside, version } = await read(runId);
     let known = counts.get(table);
-    if (known === undefined) counts.set(table, (known = { stored: strataOf(table), ...statesOf(table, beside) }));
+    if (known === undefined) {
+      const own = storedIn(table);
+      counts.set(table, (known = { stored: own.stored, ...statesOf(table, own, beside) }));
+    }
     return {
       table,
       retests: retestsOf(beside),
@@ -229,33 +241,60 @@ function retestsOf(beside: Beside[]): Retest[] {
 
 const ORDER = { baseline_first: 'baseline-first', candidate_first: 'candidate-first', order_unknown: null } as const;
 
-function strataOf(table: TallyTable): Due[] {
+/** Judgments stored by stratum, and how many of a judge failed. */
+interface Stored {
+  stored: Due[];
+  failed: Int32Array;
+}
+
+function storedIn(table: TallyTable): Stored {
   const { suite, suites, domain, domains, category, categories, judge, judges } = table;
-  const strata = new Map<number, Due>();
+  const failed = new Int32Array(judges.length);
   const [ofDomain, ofCategory] = [domains.length + 1, categories.length + 1];
-  for (const field of ORDER_FIELDS) {
-    const { wins, losses, ties, failed } = ordersIn(table, field);
+  /** By suite, domain and category: judgments by order and judge. */
+  const places = new Map<number, { row: number; asked: Float64Array }>();
+  ORDER_FIELDS.forEach((field, order) => {
+    const of = ordersIn(table, field);
+    const asked = together(table.rows, [of.wins, of.losses, of.ties, of.failed]);
+    if (nothingIn(asked)) return;
+    let before = -1;
+    let into: Float64Array = new Float64Array();
     for (let row = 0; row < judge.length; row++) {
-      const asked = wins[row]! + losses[row]! + ties[row]! + failed[row]!;
-      if (asked === 0) continue;
       const place = (suite[row]! * ofDomain + domain[row]! + 1) * ofCategory + category[row]! + 1;
-      const key = (place * judges.length + judge[row]!) * ORDER_FIELDS.length + ORDER_FIELDS.indexOf(field);
-      let stratum = strata.get(key);
-      if (stratum === undefined) {
-        stratum = {
-          suite: suites[suite[row]!]!,
-          domain: (domains[domain[row]!] ?? null) as Domain | null,
-          category: categories[category[row]!] ?? null,
-          judge: judges[judge[row]!]!,
-          order: ORDER[field],
-          judgments: 0,
-        };
-        strata.set(key, stratum);
+      if (place !== before) {
+        before = place;
+        into = placeOf(place, row);
       }
-      stratum.judgments += asked;
+      into[order * judges.length + judge[row]!]! += asked[row]!;
+      failed[judge[row]!]! += of.failed[row]!;
     }
+  });
+  const stored = [...places.values()].flatMap(({ row, asked }) =>
+    ORDER_FIELDS.flatMap((field, order) =>
+      judges.flatMap((name, at): Due[] => {
+        const judgments = asked[order * judges.length + at]!;
+        if (judgments === 0) return [];
+        const where = { suite: suites[suite[row]!]!, category: categories[category[row]!] ?? null };
+        return [
+          {
+            ...where,
+            domain: (domains[domain[row]!] ?? null) as Domain | null,
+            judge: name,
+            order: ORDER[field],
+            judgments,
+          },
+        ];
+      }),
+    ),
+  );
+  return { stored: stored.sort(byStratum), failed };
+
+  function placeOf(place: number, row: number): Float64Array {
+    let known = places.get(place);
+    if (known === undefined)
+      places.set(place, (known = { row, asked: new Float64Array(ORDER_FIELDS.length * judges.length) }));
+    return known.asked;
   }
-  return [...strata.values()].sort(byStratum);
 }
 
 function byStratum(a: Due, b: Due): number {
@@ -266,24 +305,16 @@ function byStratum(a: Due, b: Due): number {
   return 0;
 }
 
-function statesOf(table: TallyTable, beside: Beside[]): { judged: number; failed: number } {
-  const { judge, judges } = table;
-  const own = judges.map((name) => !name.startsWith('human:'));
-  let [judged, failed] = [0, 0];
-  for (const order of ORDER_FIELDS) {
-    const of = ordersIn(table, order);
-    for (let row = 0; row < judge.length; row++) {
-      if (!own[judge[row]!]) continue;
-      judged += of.wins[row]! + of.losses[row]! + of.ties[row]!;
-      failed += of.failed[row]!;
-    }
-  }
-  for (const { states } of beside) {
-    for (const [name, [j, f]] of Object.entries(states)) {
-      if (name.startsWith('human:')) continue;
-      judged += j;
-      failed += f;
-    }
-  }
+function statesOf({ judges }: TallyTable, { stored, failed: failures }: Stored, beside: Beside[]) {
+  let judged = 0;
+  let failed = 0;
+  const add = (judge: string, ofJudged: number, ofFailed: number): void => {
+    if (judge.startsWith('human:')) return;
+    judged += ofJudged;
+    failed += ofFailed;
+  };
+  for (const { judge, judgments } of stored) add(judge, judgments, 0);
+  judges.forEach((judge, at) => add(judge, -failures[at]!, failures[at]!));
+  for (const { states } of beside) for (const judge in states) add(judge, ...states[judge]!);
   return { judged, failed };
 }

@@ -347,6 +347,17 @@ function copyCells(from: TallyTable, row: number, { letters, scores }: TallyTabl
 const bitsOf = (column: Float64Array): Int32Array =>
   new Int32Array(column.buffer, column.byteOffset, 2 * column.length);
 
+/** Sums over columns, by row. */
+export function together(rows: number, columns: readonly Int32Array[]): Int32Array {
+  const sums = new Int32Array(rows);
+  for (const column of columns) if (!nothingIn(column)) addTo(sums, column);
+  return sums;
+}
+
+function addTo(sums: Int32Array, column: Int32Array): void {
+  for (let row = 0; row < sums.length; row++) sums[row]! += column[row]!;
+}
+
 /** Whether all bits of a column are 0. */
 export function nothingIn(column: Int32Array): boolean {
   for (let i = 0; i < column.length; i++) if (column[i] !== 0) return false;
