@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadRecorded } from '../../src/models/index.js';
+import { readRows } from '../../src/models/recorded-rows.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'recorded-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -107,6 +108,33 @@ describe('a file of recorded responses', () => {
     const recorded = await loadRecorded(write('m.jsonl', rows));
     const reasons = rows.map(({ prompt_id }) => recorded.find({ id: prompt_id, prompt: '' }, 0)?.stop_reason);
     expect(reasons).toEqual(['end', 'length', 'end', 'length', 'other', null]);
+  });
+
+  it('gives prompts and texts that both databases can hold', async () => {
+    const own = { prompt_id: 'rain', prompt: 'What\0?', response: 'Wa\ud83dter\0' };
+    const arena = {
+      uid: 'rain',
+      messages: [
+        { role: 'user', content: 'What\0?' },
+        { role: 'assistant', content: 'Wa\ud83dter\0' },
+      ],
+    };
+    for (const row of [own, arena]) {
+      const rows = [];
+      for await (const { prompt, text } of readRows(write('held.jsonl', [row]))) rows.push({ prompt, text });
+      expect(rows).toEqual([{ prompt: 'What\uFFFD?', text: 'Wa\uFFFDter\uFFFD' }]);
+    }
+  });
+
+  it('is searched by text among the rows of its suite first, then among those of none, after ids', async () => {
+    const path = write('suites.jsonl', [
+      { suite: 's', prompt_id: 'other', prompt: 'What is rain?', response: 's by text' },
+      { prompt_id: 'rain', prompt: 'What is rain?', response: 'none by id' },
+    ]);
+    const recorded = await loadRecorded(path);
+    expect(recorded.find({ ...rain, suite: 's' }, 0)?.text).toBe('s by text');
+    expect(recorded.find({ ...rain, suite: 't' }, 0)?.text).toBe('none by id');
+    expect(recorded.find({ id: 'new', prompt: 'What is  rain?' }, 0)?.text).toBe('none by id');
   });
 
   it('of ours is read by prompt, not by the id of the response', async () => {
