@@ -38,11 +38,13 @@ export const MIND: MindOptions = {
 
 /** The texts between `<response_a_CODE>` and `<response_b_CODE>` tags, as the bundled templates print them. */
 export function findResponses(question: string): { first: string; second: string } | null {
-  const [a, b] = ['a', 'b'].map((slot) =>
-    new RegExp(`<response_${slot}_(\\w+)>\\n?([\\s\\S]*?)\\n?</response_${slot}_\\1>`).exec(question),
-  );
+  const [a, b] = SLOTS.map((slot) => slot.exec(question));
   return a && b ? { first: a[2]!, second: b[2]! } : null;
 }
+
+const SLOTS = ['a', 'b'].map(
+  (slot) => new RegExp(`<response_${slot}_(\\w+)>\\n?([\\s\\S]*?)\\n?</response_${slot}_\\1>`),
+);
 
 /** True quality of a text, 0 to 1: its mark `[q=0.73]`, else a number drawn from the text itself. */
 export function qualityOf(text: string): number {
@@ -55,7 +57,7 @@ export function checkpointSays(model: string, prompt: string, repeat: string, mi
   const own = mind.answer(model, prompt);
   if (own !== null) return { text: own, stop: 'end' };
   const quality = (mind.quality[model] ?? 0.5) + mind.spread * (drawAt(mind.seed, 'text', model, prompt, repeat) - 0.5);
-  const words = prompt.split(/\s+/).slice(0, 24).join(' ');
+  const words = prompt.split(/\s+/, 24).join(' ');
   return {
     text: `About "${words}": here is one way to see it, with an example. [q=${quality.toFixed(6)}]`,
     stop: 'end',
@@ -70,10 +72,13 @@ export function trueVerdict(first: string, second: string, tieMargin = MIND.tie_
 
 /** A judge's verdict: read with noise that is the same in both orders, or slot A without reading. */
 export function judgeSays(question: string, first: string, second: string, mind: MindOptions): 'A' | 'B' | 'tie' {
-  if (drawAt(mind.seed, 'bias', question) < mind.position_bias) return 'A';
-  const [low, high] = first < second ? [first, second] : [second, first];
-  const misread = mind.noise * (drawAt(mind.seed, 'noise', low, high) - 0.5) * (first === low ? 1 : -1);
-  const difference = qualityOf(first) - qualityOf(second) + misread;
+  // Drawn where it matters only: the server's own work weighs on what benches measure beside it.
+  if (mind.position_bias > 0 && drawAt(mind.seed, 'bias', question) < mind.position_bias) return 'A';
+  const misread = (): number => {
+    const [low, high] = first < second ? [first, second] : [second, first];
+    return mind.noise * (drawAt(mind.seed, 'noise', low, high) - 0.5) * (first === low ? 1 : -1);
+  };
+  const difference = qualityOf(first) - qualityOf(second) + (mind.noise === 0 ? 0 : misread());
   return Math.abs(difference) <= mind.tie_margin ? 'tie' : difference > 0 ? 'A' : 'B';
 }
 
@@ -91,7 +96,7 @@ export function judgeReply(
     );
   return {
     rationale: verdict === 'tie' ? 'Neither is better.' : 'One text serves the prompt better than the other.',
-    quote: chosen.split(/\s+/).slice(0, 8).join(' '),
+    quote: chosen.split(/\s+/, 8).join(' '),
     ...(rated && { scores_a: scores(qualityOf(texts.first)), scores_b: scores(qualityOf(texts.second)) }),
     verdict,
   };

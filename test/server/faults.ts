@@ -22,6 +22,7 @@ export type FaultRates = Partial<Record<FaultKind, number>>;
 
 /** The fault that a content meets when it comes for the nth time (from 0); null for none. */
 export function faultFor(seed: number, content: string, nth: number, rates: FaultRates): FaultKind | null {
+  if (Object.keys(rates).length === 0) return null;
   let draw = drawAt(seed, 'fault', content, nth);
   for (const kind of FAULTS) {
     draw -= rates[kind] ?? 0;

@@ -118,7 +118,13 @@ export class Speaker {
   }
 
   async listen(): Promise<TestServer> {
-    const http = createServer((request, response) => void this.receive(request, response));
+    const http = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      response.on('error', () => undefined);
+      request.on('error', () => undefined);
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => this.receive(request, Buffer.concat(chunks), response));
+    });
     http.keepAliveTimeout = 60_000;
     await new Promise<void>((done) => http.listen(this.options.port ?? 0, '127.0.0.1', done));
     this.origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
@@ -136,15 +142,7 @@ export class Speaker {
     };
   }
 
-  private async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    response.on('error', () => undefined);
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-    } catch {
-      return;
-    }
-    const raw = Buffer.concat(chunks);
+  private receive(request: IncomingMessage, raw: Buffer, response: ServerResponse): void {
     const path = request.url!.split('?')[0]!;
     const dialect = DIALECTS[path];
     const anthropic = request.headers['anthropic-version'] !== undefined;
@@ -175,9 +173,7 @@ export class Speaker {
     response: ServerResponse,
   ): void {
     const asked = readAsked(dialect, body);
-    const content = sha256(JSON.stringify([asked.model, asked.before, asked.question, asked.seed]));
-    const nth = this.seen.get(content) ?? 0;
-    this.seen.set(content, nth + 1);
+    const [content, nth] = this.recognised(asked);
     const at = performance.now() - this.started;
     if (this.counts.requests === 0) this.counts.first_ms = at;
     const entry: LoggedRequest = {
@@ -242,6 +238,16 @@ export class Speaker {
     if (hold !== undefined) void hold().then(act);
     else if (latency > 0) setTimeout(act, latency);
     else act();
+  }
+
+  /** Hash of what is asked, and how often it had come before; left out where nobody looks at it. */
+  private recognised({ model, before, question, seed }: Asked): [content: string, nth: number] {
+    const { log, rule, faults } = this.options;
+    if (log === false && rule === undefined && faults === undefined) return ['', 0];
+    const content = sha256(JSON.stringify([model, before, question, seed]));
+    const nth = this.seen.get(content) ?? 0;
+    this.seen.set(content, nth + 1);
+    return [content, nth];
   }
 
   private refusal(asked: Asked): { status: number; body: unknown } | null {
