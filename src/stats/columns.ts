@@ -193,24 +193,36 @@ export function orderColumns(table: TallyTable, rows: Int32Array): Columns {
     ...{ wins: ints(), losses: ints(), ties: ints(), order_dependent: none, pairs: none },
     ...{ failed, failed_judgments: failed, repeats: ints(), gaps: new Uint8Array(n) },
   };
-  const { repeats, sum, squares, wins, losses, ties } = columns;
-  for (let at = 0; at < n; at++) {
-    const row = made[at]!;
-    const own = orders[at] === 0 ? first : second;
-    const all = orders[at] === 0 ? inFirst[row]! : inSecond[row]!;
+  const every = together(table.rows, [inFirst, inSecond, inOther]);
+  fillOrder(columns, 0, first, inFirst, every);
+  fillOrder(columns, 1, second, inSecond, every);
+  return columns;
+}
+
+/** Fills in the rows of one order: `asked` by row of the table are its judgments, and `every` those of all orders. */
+function fillOrder(
+  { table, row: place, orders, sum, squares, scored, wins, losses, ties, failed, repeats }: Columns,
+  order: number,
+  own: ReturnType<typeof ordersIn>,
+  asked: Int32Array,
+  every: Int32Array,
+): void {
+  const { wins: won, losses: lost, ties: even, failed: failures, score } = own;
+  for (let at = 0; at < place.length; at++) {
+    if (orders![at] !== order) continue;
+    const row = place[at]!;
+    const all = asked[row]!;
     // By order only counts are kept; judgments of one judge and order are comparisons of their own.
     repeats[at] = all;
-    sum[at] = own.score[row]!;
+    sum[at] = score[row]!;
     // Singly known only where no other order was asked, else those of plain verdicts.
-    const alone = all === inFirst[row]! + inSecond[row]! + inOther[row]!;
-    squares[at] = alone ? squaresOf(table, row) : own.wins[row]! + own.ties[row]! / 4;
-    scored[at] = all - own.failed[row]!;
-    wins[at] = own.wins[row]!;
-    losses[at] = own.losses[row]!;
-    ties[at] = own.ties[row]!;
-    failed[at] = own.failed[row]!;
+    squares[at] = all === every[row] ? squaresOf(table, row) : won[row]! + even[row]! / 4;
+    scored[at] = all - failures[row]!;
+    wins[at] = won[row]!;
+    losses[at] = lost[row]!;
+    ties[at] = even[row]!;
+    failed[at] = failures[row]!;
   }
-  return columns;
 }
 
 function squaresOf({ start, scores }: TallyTable, row: number): number {

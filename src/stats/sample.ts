@@ -216,17 +216,19 @@ export const bySize = (a: { sum: number; scored: number }, b: { sum: number; sco
   a.scored - b.scored || a.sum - b.sum;
 
 function pooledSample(sample: Sample, scratch: Scratch): Sample {
-  const patterns = new Map<string, { sum: number; scored: number; count: number }>();
+  // By number of scores, then by sum: a key of both would be a text, which costs more than all else here.
+  const patterns = new Map<number, Map<number, { sum: number; scored: number; count: number }>>();
   for (let at = 0; at < scratch.n; at++) {
     const sum = scratch.sum[at]!;
     const scored = scratch.scored[at]!;
     if (scored === 0) continue;
-    const key = `${sum}/${scored}`;
-    const known = patterns.get(key);
+    let alike = patterns.get(scored);
+    if (alike === undefined) patterns.set(scored, (alike = new Map()));
+    const known = alike.get(sum);
     if (known) known.count++;
-    else patterns.set(key, { sum, scored, count: 1 });
+    else alike.set(sum, { sum, scored, count: 1 });
   }
-  const list = [...patterns.values()].sort(bySize);
+  const list = [...patterns.values()].flatMap((alike) => [...alike.values()]).sort(bySize);
   const total = list.reduce((sum, p) => sum + p.count * p.scored, 0);
   const rate = list.reduce((sum, p) => sum + p.count * p.sum, 0) / total;
   const counted = (value: (p: { sum: number; scored: number }) => number): Counts =>

@@ -127,7 +127,7 @@ export class PackedChunk {
   }
 
   /**
-   * Unpacks the rows into a table and an array of positions, from `row` and `cell` on. `judge` gives the table's code of
+   * Unpacks the rows into a table and an array of positions that hold nothing yet, from `row` and `cell` on. `judge` gives the table's code of
    * a judge here.
    */
   into(table: TallyTable, positions: Int32Array, row: number, cell: number, judge: Int32Array): void {
@@ -157,8 +157,11 @@ export class PackedChunk {
     const form = bytes[this.at]!;
     const start = this.at + 1;
     this.at = start + (form === FORM.same ? 8 : rows * WIDTH[form]!);
-    if (form === FORM.same) into.fill(bytes.readDoubleLE(start), from, from + rows);
-    else if (form === FORM.bytes) into.set(bytes.subarray(start, start + rows), from);
+    if (form === FORM.same) {
+      const value = bytes.readDoubleLE(start);
+      // What is unpacked into holds 0 everywhere.
+      if (!Object.is(value, 0)) into.fill(value, from, from + rows);
+    } else if (form === FORM.bytes) into.set(bytes.subarray(start, start + rows), from);
     else if (form === FORM.quarters) {
       for (let i = 0; i < rows; i++) into[from + i] = bytes[start + i] === NONE ? NaN : bytes[start + i]! / 4;
     } else if (form === FORM.integers) {
