@@ -17,7 +17,8 @@ if (postgres.missing !== null) {
   process.stdout.write(`passed over: ${postgres.missing}\n`);
   process.exit(0);
 }
-const store = await openStore(await postgres.fresh());
+const url = await postgres.fresh();
+const store = await openStore(url);
 const say = (name: string, value: string): void => void process.stdout.write(`${name.padEnd(58)} ${value}\n`);
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
@@ -103,12 +104,31 @@ const twoJudges = { judges: ['judge-1', 'judge-2'], excludeOrderDependent: true,
 await often('  of two judges, order-dependent left out', () => winRates(store, run, twoJudges), more);
 await often('  by category and order', () => winRates(store, run, { by: [['category', 'order']] }), more);
 await often('  of one category', () => winRates(store, run, { category: 'c1' }), more);
+await often('  pooled', () => winRates(store, run, { pooled: true }), more);
 await often('  of one category again, nothing has changed', () => winRates(store, run, { category: 'c1' }));
+/** A service that has just begun: nothing of the run is in its memory. */
+const restarted = () => openStore(url);
+let service = await restarted();
+await often(
+  "a service's first question, p50 and p95 of 40",
+  () => winRates(service, run),
+  async () => {
+    await service.close();
+    service = await restarted();
+  },
+);
+await service.close();
 let asked = 0;
 const first = (name: string, question: (n: number) => WinRateOptions) =>
   often(`  ${name}, first asked`, () => winRates(store, run, question(asked++)));
 await first('with another level', (n) => ({ level: 0.9 + n / 10_000 }));
 await first('by judge', (n) => ({ by: [['judge']], seed: n }));
+/** Another pair each time, as far as there are pairs, and another level. */
+const pairs = [1, 2, 3, 4].flatMap((a) => [1, 2, 3, 4].filter((b) => b > a).map((b) => [`judge-${a}`, `judge-${b}`]));
+await first('of two judges, order-dependent left out', (n) => ({
+  ...{ judges: pairs[n % pairs.length]!, excludeOrderDependent: true, level: 0.9 + n / 10_000 },
+}));
+await first('pooled', (n) => ({ pooled: true, seed: n }));
 await first('of one category', (n) => ({ category: `c${n % 10}`, seed: n }));
 await store.updateRun(run.id, { status: 'done' });
 const ended = (await store.run(run.id))!;
