@@ -32,8 +32,8 @@ export interface LaunchOptions extends Omit<RunOptions, 'recorded' | 'digests' |
   digestCache?: DigestCache | undefined;
   /** Who carries the run out; this process, unless it is handed to workers. */
   carryOut?: typeof carryOut | undefined;
-  /** What is recorded about where and how the run was started. */
-  environment: Record<string, unknown>;
+  /** What is recorded about where and how the run was started; may be looked up while files are read. */
+  environment: Record<string, unknown> | Promise<Record<string, unknown>>;
   /** Told of every look at a run that stops when decided. */
   onLook?: ((looks: Look[]) => void) | undefined;
 }
@@ -235,7 +235,7 @@ export async function openRun(config: RunConfig, world: OpeningWorld, options: L
     reason: null,
     config: configDocument(config),
     decision_rule: { ...rule, limit: options.limit ?? null },
-    environment: options.environment,
+    environment: await options.environment,
     identities: { ...identities, content: content.hashes },
     planned: plan.size,
     exports: null,

@@ -162,7 +162,7 @@ export async function launchOne(
         batch: flags.batch,
         onLook: (looks) => progress.tell(plain(looks.map(lookLine).join('; '))),
         budget_usd: flags.budgetUsd ?? config.budget_usd,
-        environment: await environment({ cwd: process.cwd(), argv: process.argv, env: process.env }),
+        environment: environment({ cwd: process.cwd(), argv: process.argv, env: process.env }),
       },
     );
     progress.end();
