@@ -23,7 +23,7 @@ import { plain } from './terminal.js';
 
 // Most of what grows old in a run is soon garbage; by default the heap grows to four times what is alive before it goes,
 // and goes on growing for tens of thousands of judgments.
-setFlagsFromString('--heap-growing-percent=50');
+setFlagsFromString('--heap-growing-percent=65');
 
 /** `run`: every candidate of the run file, one after another. */
 export async function runFile(store: Store, file: string, flags: RunFlags): Promise<number> {
