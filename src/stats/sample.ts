@@ -95,7 +95,10 @@ export class Scratch {
   }
 }
 
-/** The sample of a group; `pooled` weighs prompts by their number of scores and keeps them whole. */
+/**
+ * The sample of a group; `pooled` weighs prompts by their number of scores and keeps them whole. Where all have equally
+ * many it is the same sample.
+ */
 export function sampleOf(
   columns: Columns,
   rows: Int32Array,
@@ -228,6 +231,8 @@ function pooledSample(sample: Sample, scratch: Scratch): Sample {
     if (known) known.count++;
     else alike.set(sum, { sum, scored, count: 1 });
   }
+  // Of prompts with equally many scores it is their mean, of which more is known exactly.
+  if (patterns.size === 1) return sample;
   const list = [...patterns.values()].flatMap((alike) => [...alike.values()]).sort(bySize);
   const total = list.reduce((sum, p) => sum + p.count * p.scored, 0);
   const rate = list.reduce((sum, p) => sum + p.count * p.sum, 0) / total;

@@ -218,6 +218,16 @@ describe('one estimate', () => {
     near(summarize({ tallies, pooled: true }).estimates[0]!.win_rate, 48 / 57);
   });
 
+  test('pooled over prompts with equally many scores is the estimate by prompt; one score fewer makes it another', () => {
+    const tallies = ['www', 'wwl', 'wtl', 'lll', 'wll'].flatMap((scores, k) =>
+      Array.from({ length: 6 + k }, (_, i) => tallyOf(`${scores}${i}`, scores)),
+    );
+    expect(summarize({ tallies, pooled: true }).estimates).toEqual(summarize({ tallies }).estimates);
+    expect(summarize({ tallies }).estimates[0]!.bootstrap!.resamples).toBe('exact');
+    const uneven = [...tallies, tallyOf('one', 'ww')];
+    expect(summarize({ tallies: uneven, pooled: true }).estimates[0]!.bootstrap!.resamples).toBe(10_000);
+  });
+
   test('failures apart: 10–1 judged and 46 failed is .91 with bounds from .18 to .98', () => {
     const tallies = [...verdicts(10, 0, 1), ...Array.from({ length: 46 }, (_, i) => tallyOf(`f${i}`, 'f'))];
     const summary = summarize({ tallies });
