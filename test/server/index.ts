@@ -20,7 +20,7 @@ import {
 import { batchRoute } from './batch-routes.js';
 
 export type { FaultKind, FaultRates, RateLimit } from './faults.js';
-export { findResponses, qualityOf, trueVerdict } from './answers.js';
+export { findResponses, trueVerdict } from './answers.js';
 
 export interface ServerOptions extends Partial<MindOptions> {
   port?: number;
