@@ -16,7 +16,8 @@ import { sequenceWarnings } from './stopping.js';
 import { type CanaryRow, type RunCounts, rowsIn } from './store/tallies.js';
 import type { Store } from './store/index.js';
 import type { DomainDecision, Summary } from './summary.js';
-import { pick, Tallies, type TallyTable } from './tally/table.js';
+import { pick } from './tally/rows.js';
+import { Tallies, type TallyTable } from './tally/table.js';
 
 /** Runs nobody carries out: their numbers stand until something is added. */
 export const FINISHED: readonly Status[] = ['done', 'stopped', 'cancelled'];

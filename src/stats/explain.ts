@@ -1,7 +1,8 @@
 // `stats --explain`: the formulas behind one group's row, with its numbers filled in, so that a reader can redo them.
 import type { Tally } from '../records.js';
 import type { Estimate } from '../summary.js';
-import { rowsWhere, tableOf } from '../tally/table.js';
+import { rowsWhere } from '../tally/rows.js';
+import { tableOf } from '../tally/table.js';
 import { zOf } from './distributions.js';
 import { orderColumns, wholeColumns } from './columns.js';
 import { grouped, type Grouping } from './groups.js';

@@ -1,7 +1,8 @@
 // From tallies to the summary: the one place where `stats`, summary.json, the report, the gate and HTTP get numbers.
 import { DOMAINS, type CanaryTally, type Domain, type Due, type Retest, type Tally } from '../records.js';
 import type { Estimate, Group, JudgeHealth, Summary, Warning } from '../summary.js';
-import { pick, rowsWhere, tableOf, type TallyTable } from '../tally/table.js';
+import { pick, rowsWhere } from '../tally/rows.js';
+import { tableOf, type TallyTable } from '../tally/table.js';
 import { adjust } from './adjust.js';
 import { agreementOf } from './agreement.js';
 import { decide, defaultMargin, type DomainEvidence, type Tested } from './decision.js';

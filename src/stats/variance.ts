@@ -1,7 +1,8 @@
 // Where the spread of a judgment's score comes from: prompts, a checkpoint's answers to the same prompt (repeats), orders
 // or judges. Moment estimates of nested components (Searle, Casella & McCulloch 1992), each stage less what lies below.
 import type { Variance } from '../summary.js';
-import { LETTER, rowsWhere, type TallyTable } from '../tally/table.js';
+import { rowsWhere } from '../tally/rows.js';
+import { LETTER, type TallyTable } from '../tally/table.js';
 
 /** Shares of the variance of one judgment's score, negative components as 0; null with a reason where one judge, order or repeat cannot tell. */
 export function varianceOfScores(table: TallyTable, rows = rowsWhere(table, () => true)): Variance {

@@ -1,6 +1,7 @@
 // The prompts of a run as the statistics need them: in which order they stand, which are the same text, and their suites,
 // domains and categories, as columns by position. Made of the prompts once and kept, since prompts are only ever added.
-import { arranged, emptyTable, renumber } from '../tally/table.js';
+import { arranged, renumber } from '../tally/rows.js';
+import { emptyTable } from '../tally/table.js';
 import type { Placed } from './chunks.js';
 
 interface PromptRow {

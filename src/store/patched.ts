@@ -1,6 +1,6 @@
 // A run's table after few of its chunks were counted again: their rows are put in their places, and all others are taken
 // from the table there was, so that what an answer costs while a run goes does not follow what was judged before.
-import { arranged } from '../tally/table.js';
+import { arranged } from '../tally/rows.js';
 import { CHUNK, type PackedChunk, type Placed, tableFor, unpack } from './chunks.js';
 import { framed, type Frame, inFrame } from './frames.js';
 

@@ -4,7 +4,8 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Judgment } from '../records.js';
 import { type Counted, Tallying } from '../tally/fold.js';
-import { arranged, emptyTable, layOut } from '../tally/table.js';
+import { arranged } from '../tally/rows.js';
+import { emptyTable, layOut } from '../tally/table.js';
 import { type Beside, type Chunk, chunkOf, encodeChunk, PackedChunk, unpack } from './chunks.js';
 import { ensureFrame } from './kept-frames.js';
 import type { Connection, Database, JudgmentsTable } from './schema.js';

@@ -2,16 +2,8 @@
 // (recount.ts). A judgment is never read here, but for what reference judges replied.
 import { canonicalJson } from '../hash.js';
 import type { Canary, CanaryTally, Domain, Due, Order, Retest, Tally, Winner } from '../records.js';
-import {
-  nothingIn,
-  ORDER_FIELDS,
-  ordersIn,
-  pick,
-  rowsWhere,
-  talliesOf,
-  type TallyTable,
-  together,
-} from '../tally/table.js';
+import { pick, rowsWhere } from '../tally/rows.js';
+import { nothingIn, ORDER_FIELDS, ordersIn, talliesOf, type TallyTable, together } from '../tally/table.js';
 import { type Beside, CHUNK, encodeChunk, PackedChunk, unpack } from './chunks.js';
 import { frameFor } from './kept-frames.js';
 import { keptTables } from './kept-tables.js';
