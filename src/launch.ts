@@ -10,6 +10,7 @@ import { inspect, type CheckpointIdentity, type DigestCache } from './checkpoint
 import { DoubleblindError } from './errors.js';
 import { Exporter, exportFolder, limitOf } from './export.js';
 import { compareWithServers, warnOfFolders } from './identity.js';
+import { later } from './later.js';
 import { planOf } from './plan.js';
 import { preflight } from './preflight.js';
 import { ROLES, type Role, type Run } from './records.js';
@@ -344,13 +345,15 @@ async function carry(
     };
     await store.updateRun(run.id, { decision_rule: ruleBefore(run, stopping), identities });
     const exporter = await Exporter.open(store, run.id, folder);
+    // Statistics and the report.
+    const conclusion = later(() => import('./conclusion.js'));
     try {
       const more = { ...options, batch, recorded, digests, exporter, decided: stopping?.decided };
       const end = await (options.carryOut ?? carryOut)(run, config, world, more);
-      // Statistics and the report are loaded when there is something to report, not before the first call.
-      const { conclude } = await import('./conclusion.js');
+      const { conclude } = await conclusion.now();
       return await conclude(run.id, end, { store, folder, exporter, stopping, now });
     } finally {
+      conclusion.drop();
       exporter.close();
     }
   } finally {

@@ -9,6 +9,7 @@ import { environment } from '../environment.js';
 import { lookLine, whole } from '../figures.js';
 import { findRun, launch, type Launched, type LaunchOptions, resume } from '../launch.js';
 import { openModels, redactor } from '../models/index.js';
+import { later } from '../later.js';
 import { ROLES, type Role } from '../records.js';
 import type { World } from '../run.js';
 import type { Cost } from '../store/costs.js';
@@ -77,6 +78,9 @@ export async function launchAll(
   command: string,
   carry: Carry,
 ): Promise<number> {
+  const printing = later(() =>
+    Promise.all([import('./screen.js'), import('./curve.js'), import('../ledger/curve.js')]),
+  );
   const results: Launched[] = [];
   let exit = 0;
   // Done again, a sweep is a sweep of its own: its baseline answers anew, and its curve is not mixed with the first.
@@ -96,8 +100,8 @@ export async function launchAll(
     throw new DoubleblindError('MODEL_NOT_SERVED', 'no one answers for any checkpoint of the sweep.');
   const documents = results.map((r) => documentOf(r));
   const sweep = documents.length > 1 ? (results[0]!.run.sweep ?? null) : null;
-  const curve = sweep === null ? null : await (await import('../ledger/curve.js')).sweepCurve(store, sweep);
-  const [{ screen }, { curveLines }] = await Promise.all([import('./screen.js'), import('./curve.js')]);
+  const [{ screen }, { curveLines }, { sweepCurve }] = await printing.now();
+  const curve = sweep === null ? null : await sweepCurve(store, sweep);
   const bills = await Promise.all(
     results.map(async ({ run }) => ({ spent: await store.spent(run.id), costs: await store.costs(run.id) })),
   );
