@@ -198,8 +198,6 @@ export async function askJudge(question: Question, world: JudgingWorld): Promise
     try {
       const answer = await model.ask(ask);
       world.paid(answer.cost_usd);
-      // Replies that came together make room for as many calls, which go out before the first of them is read.
-      await new Promise((resolve) => setImmediate(resolve));
       if (!read(question, answer, asked, world)) return asked;
     } catch (error) {
       if (error instanceof ModelFailure && error.answer !== undefined) world.paid(error.answer.cost_usd);
