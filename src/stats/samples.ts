@@ -1,5 +1,6 @@
 // The samples of a table's groups: no level, seed or method changes them, so that all questions about a table share them.
 import type { Tally } from '../records.js';
+import { rowsWhere } from '../tally/rows.js';
 import { tableOf, type TallyTable } from '../tally/table.js';
 import { orderColumns, wholeColumns, type Columns, type Numbers } from './columns.js';
 import { oncePerTable } from './once.js';
@@ -8,11 +9,8 @@ import { sampleOf, Scratch, type Sample } from './sample.js';
 /** The rows of some judges, ascending. */
 export function rowsOfJudges(table: TallyTable, panel: readonly string[]): Int32Array {
   const { judge, judges } = table;
-  const own = Uint8Array.from(judges, (name) => Number(panel.includes(name)));
-  const rows = new Int32Array(judge.length);
-  let n = 0;
-  for (let row = 0; row < judge.length; row++) if (own[judge[row]!] === 1) rows[n++] = row;
-  return rows.subarray(0, n);
+  const own = judges.map((name) => panel.includes(name));
+  return rowsWhere(table, (row) => own[judge[row]!]!);
 }
 
 /** Columns of all tallies of a table, and of their orders. */
