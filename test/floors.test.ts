@@ -44,6 +44,22 @@ interface Import {
   type: boolean;
 }
 
+/** Files that are loaded with a file: those it imports as values, and theirs. */
+function loadedWith(file: string): Set<string> {
+  const loaded = new Set<string>();
+  const add = (path: string): void => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    const text = readFileSync(join(SRC, path), 'utf8');
+    for (const [statement, type, target] of text.matchAll(IMPORT)) {
+      if (type === undefined && target!.startsWith('.') && !statement.startsWith('import('))
+        add(join(dirname(path), target!.replace(/\.js$/, '.ts')));
+    }
+  };
+  add(file);
+  return loaded;
+}
+
 const IMPORT = /(?:import (type )?[^;'"]*?from\s+|export [^;'"]*?from\s+|import\s+|import\(\s*)'([^']+)'/g;
 
 function imports(): { own: Import[]; packages: Import[] } {
@@ -98,6 +114,21 @@ describe('floors', () => {
     // A value would bring zod into the browser.
     expect(shown(fromPage.filter(({ to, type }) => SHAPES.includes(to) && !type))).toEqual([]);
     expect(shown(own.filter(({ from, to, type }) => WORDS.includes(from) && SHAPES.includes(to) && !type))).toEqual([]);
+  });
+
+  it('a run begins without the statistics and the report, which are loaded for its end', () => {
+    const late = (path: string): boolean => /^(stats|report)\b/.test(path);
+    const loaded = [...loadedWith('cli/running.ts')];
+    expect(loaded).toEqual(expect.arrayContaining(['run.ts', 'launch.ts', 'judging/verdict.ts']));
+    expect(loaded.filter(late)).toEqual([]);
+    expect([...loadedWith('conclusion.ts')].filter(late)).toEqual(
+      expect.arrayContaining(['stats/summarize.ts', 'report.ts']),
+    );
+  });
+
+  it('zod is imported as a namespace, of which a bundle takes what is used', () => {
+    const whole = FILES.filter((file) => /import \{ z \} from 'zod'/.test(readFileSync(file, 'utf8')));
+    expect(whole.map((file) => relative(SRC, file))).toEqual([]);
   });
 
   it('judging and stats import no node module but crypto and util', () => {
