@@ -23,6 +23,14 @@ describe('what is needed later', () => {
     expect(load).toHaveBeenCalledOnce();
   });
 
+  it('does not keep a process from its end', () => {
+    vi.useRealTimers();
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    later(() => Promise.resolve('it')).drop();
+    expect((timers.mock.results[0]!.value as NodeJS.Timeout).hasRef()).toBe(false);
+    timers.mockRestore();
+  });
+
   it('is not loaded once nobody will ask', () => {
     const load = vi.fn(() => Promise.resolve('it'));
     later(load).drop();
