@@ -1,6 +1,4 @@
 // From a resolved configuration to a finished run: find or make the run, hold it, carry it out, export it.
-import { existsSync, readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { checkBatch, inBatches } from './batch.js';
 import { checkBudget } from './budget.js';
 import { certified } from './certified.js';
@@ -10,6 +8,7 @@ import { inspect, type CheckpointIdentity, type DigestCache } from './checkpoint
 import { DoubleblindError } from './errors.js';
 import { Exporter, exportFolder, limitOf } from './export.js';
 import { compareWithServers, warnOfFolders } from './identity.js';
+import { holding } from './holder.js';
 import { later } from './later.js';
 import { planOf } from './plan.js';
 import { preflight } from './preflight.js';
@@ -315,15 +314,7 @@ async function carry(
   const batch = options.batch ?? before;
   if (batch) checkBatch(config, options.carryOut !== undefined);
   const now = () => new Date(world.clock()).toISOString();
-  const holder = `${hostname()}:${process.pid}:${startOf(process.pid) ?? ''}`;
-  const other = await store.hold(run.id, holder, now(), isGone);
-  if (other !== null) {
-    const [host, pid] = other.split(':');
-    throw new DoubleblindError('RUN_HELD', `run ${run.id} is being carried out by process ${pid} on ${host}.`, {
-      hint: 'Wait for it or stop it.',
-    });
-  }
-  try {
+  return holding(store, run.id, now(), async () => {
     const folder = await exportFolder(options.exports, run);
     await store.updateRun(run.id, {
       status: 'running',
@@ -356,9 +347,7 @@ async function carry(
       conclusion.drop();
       exporter.close();
     }
-  } finally {
-    await store.release(run.id, holder);
-  }
+  });
 }
 
 /** The rule of a run as it is carried out: what a stop had found gives way to what is judged now. */
@@ -366,24 +355,4 @@ function ruleBefore(run: Run, stopping: Stopping | null): Run['decision_rule'] {
   const { decided, ...rule } = run.decision_rule;
   if (stopping === null) return decided === undefined ? rule : { ...rule, continued: decided };
   return { ...rule, stopping: stopping.rule };
-}
-
-/** A holder on this host whose process is gone, or is another process that was given the same number since. */
-export function isGone(holder: string): boolean {
-  const [host, pid, start] = holder.split(':');
-  if (host !== hostname()) return false;
-  try {
-    process.kill(Number(pid), 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
-  const now = startOf(Number(pid));
-  return start !== '' && now !== null && now !== start;
-}
-
-/** When a process began, in the kernel's ticks; null where the system does not tell. */
-function startOf(pid: number): string | null {
-  const path = `/proc/${pid}/stat`;
-  if (!existsSync(path)) return null;
-  return readFileSync(path, 'utf8').split(') ').at(-1)?.split(' ')[19] ?? null;
 }

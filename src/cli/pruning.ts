@@ -2,7 +2,8 @@
 import { rm } from 'node:fs/promises';
 import { DoubleblindError } from '../errors.js';
 import { counted, whole } from '../figures.js';
-import { findRun, isGone } from '../launch.js';
+import { heldBy, holderOf } from '../holder.js';
+import { findRun } from '../launch.js';
 import type { Run } from '../records.js';
 import type { Store } from '../store/index.js';
 import { type CommonOptions, print } from './action.js';
@@ -31,7 +32,7 @@ export async function prune(store: Store, flags: PruneFlags): Promise<void> {
   }
   const deleted: string[] = [];
   for (const run of old) {
-    if ((await holderOf(store, run)) !== null || (await store.batchCounts(run.id)) !== null) continue;
+    if ((await holderOf(store, run.id)) !== null || (await store.batchCounts(run.id)) !== null) continue;
     if (flags.dryRun !== true) await remove(store, run, flags);
     deleted.push(run.id);
   }
@@ -55,25 +56,16 @@ async function remove(store: Store, run: Run, { files }: DeleteFlags): Promise<v
 const kept = (run: Run, { files }: DeleteFlags): string =>
   run.exports === null || files === true ? '' : `; its files stay in ${run.exports} (--files removes them)`;
 
-async function holderOf(store: Store, run: Run): Promise<string | null> {
-  const holder = await store.holder(run.id);
-  return holder === null || isGone(holder) ? null : holder;
-}
-
 async function refuseHeld(store: Store, run: Run): Promise<void> {
   const batches = await store.batchCounts(run.id);
-  const holder = await holderOf(store, run);
+  const holder = await holderOf(store, run.id);
   if (holder === null && batches !== null) {
     const message = `run ${run.id} has ${counted(batches.total, 'judgment')} in open batches at a provider.`;
     throw new DoubleblindError('RUN_HELD', message, {
       hint: '`resume` collects what is paid for; Ctrl-C there cancels it.',
     });
   }
-  if (holder === null) return;
-  const [host, pid] = holder.split(':');
-  throw new DoubleblindError('RUN_HELD', `run ${run.id} is being carried out by process ${pid} on ${host}.`, {
-    hint: 'Stop it first.',
-  });
+  if (holder !== null) throw heldBy(run.id, holder, 'Stop it first.');
 }
 
 export async function ledgerStats(store: Store, flags: CommonOptions): Promise<void> {

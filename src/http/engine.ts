@@ -5,7 +5,8 @@ import { checkBatch, inBatches } from '../batch.js';
 import type { RunConfig } from '../config.js';
 import { configOf, configurationHash } from '../configuration.js';
 import { CalledOff, DoubleblindError } from '../errors.js';
-import { isGone, openRun, resume, type LaunchOptions } from '../launch.js';
+import { heldBy, holderOf } from '../holder.js';
+import { openRun, resume, type LaunchOptions } from '../launch.js';
 import type { Models } from '../models/index.js';
 import type { Run } from '../records.js';
 import type { Progress, World } from '../run.js';
@@ -148,7 +149,7 @@ class RunEngine implements Engine {
       for (let cursor: string | undefined, more = true; more;) {
         const page = await this.store.runs({ status }, 1000, cursor);
         for (const run of page.items)
-          if (run.environment['service'] === true && (await this.heldBy(run.id)) === null) left.push(run);
+          if (run.environment['service'] === true && (await holderOf(this.store, run.id)) === null) left.push(run);
         more = page.next_cursor !== null;
         cursor = page.next_cursor ?? undefined;
       }
@@ -175,7 +176,7 @@ class RunEngine implements Engine {
     if (batch ?? before) checkBatch(config, options.carryOut !== undefined);
     const world = { store, clock: options.clock, signal: new AbortController().signal };
     const { run } = await openRun(config, world, await this.launchOptions(config));
-    const elsewhere = !this.active.has(run.id) && (await this.heldBy(run.id)) !== null;
+    const elsewhere = !this.active.has(run.id) && (await holderOf(this.store, run.id)) !== null;
     if (batch !== undefined && batch !== before) {
       if (elsewhere || this.goesOn(run)) {
         const how = before ? 'in batches' : 'without batches';
@@ -192,12 +193,13 @@ class RunEngine implements Engine {
     return active !== undefined && UNFINISHED.includes(status) && !active.controller.signal.aborted;
   }
 
-  /** Puts a run in line; it is carried out as soon as there is room, by the next service where this one stops meanwhile. */
+  /**
+   * Puts a run in line, unless it stands there; it is carried out as soon as there is room, by the next service where
+   * this one stops meanwhile.
+   */
   private async enqueue(run: Run): Promise<void> {
     this.refuseStopping();
-    const environment = { ...run.environment, service: true };
-    await this.store.updateRun(run.id, { status: 'queued', reason: null, environment });
-    if (this.stopping) return;
+    if (this.active.has(run.id)) return;
     const active: Active = {
       controller: new AbortController(),
       waiting: new AbortController(),
@@ -205,17 +207,25 @@ class RunEngine implements Engine {
       cancelled: false,
       finished: Promise.resolve(),
     };
+    // Before anything is waited for: whoever asks meanwhile is told that it is in line.
+    this.active.set(run.id, active);
+    const environment = { ...run.environment, service: true };
+    const queued = this.store.updateRun(run.id, { status: 'queued', reason: null, environment });
     const { signal } = active.waiting!;
     const inLine = () => this.queue.add(() => this.carryOut(run.id, active), { signal });
-    active.finished = (run.sweep === null ? inLine() : this.lineOf(run.sweep).add(inLine, { signal }))
+    active.finished = queued
+      .then(() => (run.sweep === null ? inLine() : this.lineOf(run.sweep).add(inLine, { signal })))
       .catch((error: unknown) => (active.waiting === null ? this.failed(run.id, error) : undefined))
       .finally(() => this.active.delete(run.id));
-    this.active.set(run.id, active);
+    await queued;
   }
 
   private lineOf(sweep: string): PQueue {
-    const line = this.sweeps.get(sweep) ?? new PQueue({ concurrency: 1 });
-    this.sweeps.set(sweep, line);
+    let line = this.sweeps.get(sweep);
+    if (line === undefined) {
+      this.sweeps.set(sweep, (line = new PQueue({ concurrency: 1 })));
+      line.on('idle', () => this.sweeps.delete(sweep));
+    }
     return line;
   }
 
@@ -275,14 +285,8 @@ class RunEngine implements Engine {
   }
 
   private async refuseHeld(id: string): Promise<void> {
-    const holder = await this.heldBy(id);
-    if (holder === null) return;
-    throw new DoubleblindError('RUN_HELD', `run ${id} is being carried out by another process (${holder}).`);
-  }
-
-  private async heldBy(id: string): Promise<string | null> {
-    const holder = await this.store.holder(id);
-    return holder === null || isGone(holder) ? null : holder;
+    const holder = await holderOf(this.store, id);
+    if (holder !== null) throw heldBy(id, holder, 'Wait for it or stop it.');
   }
 
   private now(): string {

@@ -248,6 +248,7 @@ export function runRoutes(app: App, routes: RunRoutes): void {
       if ((await store.batchCounts(run.id)) !== null) {
         throw new RequestRefused('RUN_ACTIVE', `run ${run.id} has open batches at a provider.`, 'Cancel it first.');
       }
+      if (run.status === 'queued') await engine.cancel(run.id);
       await store.deleteRun(run.id);
       return reply.code(204).send(undefined);
     },

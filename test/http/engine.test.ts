@@ -128,6 +128,44 @@ describe('POST /api/runs', () => {
 });
 
 describe('a run under way', () => {
+  it('that two ask to go on at once is carried out once, and is cancelled as one', async () => {
+    let down = true;
+    const gate = new Gate();
+    await open({
+      hold: gate.pass,
+      rule: () => (down ? { status: 401, body: { error: { message: 'key refused' } } } : null),
+    });
+    const { id } = (await post(runFile())).json<Run>();
+    await ends(id, 'stopped');
+    down = false;
+    const before = server.counts.requests;
+    const answers = await Promise.all(
+      [1, 2].map(() => s.app.inject({ method: 'POST', url: `/api/runs/${id}/resume` })),
+    );
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([202, 202]);
+    gate.open(10);
+    await vi.waitFor(() => expect(engine.progress(id)!.responses).toBe(10), { timeout: 60_000, interval: 5 });
+    await s.app.inject({ method: 'POST', url: `/api/runs/${id}/cancel` });
+    gate.open(1000);
+    await ends(id, 'cancelled');
+    await s.app.inject({ method: 'POST', url: `/api/runs/${id}/resume` });
+    await ends(id);
+    expect(server.counts.requests - before).toBe(10 + 10);
+  });
+
+  it('that stands in line is deleted, and nothing is asked for it', async () => {
+    const gate = new Gate();
+    await open({ hold: gate.pass });
+    const ids: string[] = [];
+    for (const seed of [1, 2, 3]) ids.push((await post(runFile(4, { seed }))).json<Run>().id);
+    expect((await s.app.inject({ method: 'DELETE', url: `/api/runs/${ids[2]!}` })).statusCode).toBe(204);
+    gate.open(1000);
+    await ends(ids[0]!);
+    await ends(ids[1]!);
+    expect(await store.run(ids[2]!)).toBeNull();
+    expect(server.counts.requests).toBe(2 * (8 + 8));
+  });
+
   it('shows how far it is, and is cancelled with what was judged kept', async () => {
     const gate = new Gate();
     await open({ hold: gate.pass });

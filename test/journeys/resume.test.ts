@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { seeded } from '../../src/random.js';
 import type { Judgment } from '../../src/records.js';
 import { cli } from '../cli.js';
+import { Gate } from '../http/served.js';
 import { type Journey, openJourney, suiteOf } from './world.js';
 
 const KILLS = Number(
@@ -81,6 +82,23 @@ describe('a run killed with signal 9', () => {
     },
     TIME,
   );
+
+  it('a second try in the same process is refused too, and asks nothing', async () => {
+    const gate = new Gate();
+    const journey = await openJourney({ hold: gate.pass });
+    journeys.push(journey);
+    const file = await journey.runFile({ suites: [suiteOf(6)] });
+    gate.open(4);
+    await journey.run(file, { limit: 1 });
+    const first = journey.run(file);
+    await expect.poll(() => journey.server.counts.under_way).toBeGreaterThan(0);
+    await expect(journey.run(file)).rejects.toMatchObject({ code: 'RUN_HELD' });
+    gate.open(1000);
+    expect(await first).toMatchObject({ status: 'done', judged: 12 });
+    expect(journey.server.counts.requests).toBe(12 + 12);
+    // Nobody holds it any more.
+    expect(await journey.run(file)).toMatchObject({ status: 'done', judged: 12 });
+  });
 
   it('a second process that tries the same run is told who holds it, and exits with 2', async () => {
     let release: () => void = () => undefined;
