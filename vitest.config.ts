@@ -19,7 +19,7 @@ class LongFirst extends BaseSequencer {
 const ON_BOTH = [
   'test/http/{batch,blind,engine,events,problems,restart,review,routes,serve,sweep,uploads}.test.ts',
   'test/journeys/{batch,exports,resume,run}.test.ts',
-  'test/{calibration,certify,review-queue}.test.ts',
+  'test/{calibration,certify,import,review-queue}.test.ts',
   'test/ledger/{compare,curve,leaderboard}.test.ts',
   'test/cli/ledger.test.ts',
 ];

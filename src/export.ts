@@ -6,20 +6,10 @@ import { join, sep } from 'node:path';
 import { createHash } from 'node:crypto';
 import { stringify } from 'csv-stringify/sync';
 import { AppendedLines } from './appended-lines.js';
-import { configOf } from './configuration.js';
 import { DoubleblindError } from './errors.js';
 import { Gathered } from './gathered.js';
-import { planOf } from './plan.js';
-import {
-  type Judgment,
-  judgmentSchema,
-  ORDERS,
-  type Response,
-  responseSchema,
-  type Run,
-  type Suite,
-} from './records.js';
-import type { KnownAnswer } from './store/certifications.js';
+import { type Judgment, judgmentSchema, ORDERS, type Response, responseSchema, type Run } from './records.js';
+import { runDocument } from './run-document.js';
 import type { JudgmentOutline } from './store/judgments.js';
 import type { Store } from './store/index.js';
 import type { Summary } from './summary.js';
@@ -226,30 +216,6 @@ export async function fileHash(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
-}
-
-/** `run.json`: the run with its whole configuration: template texts, suites with every prompt, reply schemas, size of the plan. */
-export function runDocument(run: Run, suites: Suite[], answers: readonly KnownAnswer[] = []): Record<string, unknown> {
-  const { config: _, exports: _e, ...facts } = run;
-  const own = run.origin === 'own';
-  const config = own ? configOf(run, suites) : null;
-  return {
-    schema: 'doubleblind/run@1',
-    ...facts,
-    config: run.config,
-    suites,
-    ...(answers.length === 0 ? {} : { known_answers: answers }),
-    reply_schemas:
-      config === null
-        ? {}
-        : Object.fromEntries(Object.entries(config.templates).map(([ref, t]) => [ref, t.reply_schema])),
-    due: config === null ? [] : planOf(config, limitOf(run)).due(),
-  };
-}
-
-/** The limit a run was last carried out with: what is due of it. */
-export function limitOf(run: Pick<Run, 'decision_rule'>): number | undefined {
-  return (run.decision_rule['limit'] as number | null | undefined) ?? undefined;
 }
 
 /** `prompts.csv`: one row per prompt with the winner per judge and order and the mean score. */

@@ -9,20 +9,12 @@ import { fileHash } from './export.js';
 import { storedRows } from './audit/stored-rows.js';
 import { type ReadOptions, readSound, type Row, rowNumbering } from './formats/index.js';
 import { hashOf } from './hash.js';
-import { readJsonl, readText } from './jsonl.js';
-import {
-  type Domain,
-  type Judgment,
-  type Response,
-  responseSchema,
-  type Role,
-  ROLES,
-  type Run,
-  type Suite,
-} from './records.js';
+import { readJsonl } from './jsonl.js';
+import { type Domain, type Judgment, type Response, responseSchema, type Role, ROLES, type Run } from './records.js';
+import { readRunDocument } from './run-document.js';
 import type { KnownAnswer } from './store/certifications.js';
 import { judgmentId, type PlacedJudgment } from './store/judgment-writes.js';
-import { responseId } from './store/responses.js';
+import { type PlacedResponse, responseId } from './store/responses.js';
 import type { ImportedPrompt } from './store/runs.js';
 import type { Store } from './store/index.js';
 
@@ -81,8 +73,9 @@ export async function importFiles(store: Store, files: string[], options: Import
 
 /** The stored run that rows belong to, made when it is not there. */
 async function runFor(store: Store, { judgment, file }: Row, content: string, options: ImportOptions): Promise<Run> {
-  const beside = judgment.run_id === '' ? null : await runDocumentBeside(file, judgment.run_id);
-  if (beside !== null) {
+  // `run.json` beside a judged file of our own, when it is of the same run.
+  const beside = judgment.run_id === '' ? null : await readRunDocument(dirname(file));
+  if (beside !== null && beside.run.id === judgment.run_id) {
     if ((await store.run(beside.run.id)) === null) await store.createRun(beside.run, beside.suites);
     await store.addKnownAnswers(beside.run.id, beside.answers);
     return (await store.run(beside.run.id))!;
@@ -129,31 +122,6 @@ async function knownImport(store: Store, configuration: string, otherwise: strin
   return (await store.runsOfConfiguration(configuration, 'import'))[0]?.id ?? otherwise;
 }
 
-/** `run.json` beside a judged file of our own, when it is of the same run. */
-async function runDocumentBeside(
-  file: string,
-  runId: string,
-): Promise<{ run: Run; suites: Suite[]; answers: KnownAnswer[] } | null> {
-  const path = join(dirname(file), 'run.json');
-  if (!existsSync(path)) return null;
-  const {
-    schema,
-    suites,
-    known_answers: answers = [],
-    reply_schemas: _r,
-    due: _d,
-    ...run
-  } = JSON.parse(await readText(path)) as Run & {
-    schema: string;
-    suites: Suite[];
-    known_answers?: KnownAnswer[];
-    reply_schemas: unknown;
-    due: unknown;
-  };
-  if (schema !== 'doubleblind/run@1' || run.id !== runId) return null;
-  return { run: { ...run, exports: null }, suites, answers };
-}
-
 /** How often each judge of an imported run names the right answer that its file states; the run carries it. */
 async function accuracyOf(store: Store, run: Run): Promise<Pick<Run, 'identities'>> {
   const accuracies = new Accuracies();
@@ -174,8 +142,8 @@ class Target {
   /** A row stated the right answer. */
   answered = false;
   private prompts: ImportedPrompt[] = [];
-  private responses: { response: Response; position: number }[] = [];
-  private judgments: PlacedJudgment[] = [];
+  private responses = new Map<string, PlacedResponse>();
+  private judgments = new Map<string, PlacedJudgment>();
   private answers = new Map<string, KnownAnswer>();
   private readonly suites = new Map<string, number>();
   /** Hash of the response at each coordinate, to see when a judge saw another text. */
@@ -208,9 +176,10 @@ class Target {
       if (!parsed.success || parsed.data.run_id !== this.run.id) return;
       const response = parsed.data;
       const position = this.positions.get(`${response.suite}\0${response.prompt_id}`);
+      // An answer takes the place of the failures before it.
       if (position === undefined || this.texts.has(coordinate(response))) continue;
       this.remember(response);
-      this.responses.push({ response, position });
+      this.responses.set(response.id, { response, position });
     }
   }
 
@@ -219,19 +188,23 @@ class Target {
     if (judgment.id === '') judgment.id = judgmentId(judgment);
     const position = this.place(judgment);
     const same = ROLES.map((role) => this.sameText(role, judgment, position)).every(Boolean);
-    this.judgments.push({ judgment, position, own_texts: !same });
+    // A judgment and the one that takes its place add up: PostgreSQL wants them in statements of their own.
+    if (this.judgments.has(judgment.id)) await this.flush();
+    this.judgments.set(judgment.id, { judgment, position, own_texts: !same });
     if (truth !== null) this.answers.set(judgment.prompt_id, { prompt_id: judgment.prompt_id, ...truth });
-    if (this.judgments.length >= BATCH) await this.flush();
+    if (this.judgments.size >= BATCH) await this.flush();
   }
 
   async flush(): Promise<void> {
     await this.store.addPrompts(this.run.id, this.prompts);
-    await this.store.addResponses(this.responses);
+    await this.store.addResponses([...this.responses.values()]);
     await this.store.addKnownAnswers(this.run.id, [...this.answers.values()]);
     this.answered ||= this.answers.size > 0;
     this.answers.clear();
-    this.added += await this.store.addJudgments(this.judgments);
-    [this.prompts, this.responses, this.judgments] = [[], [], []];
+    this.added += await this.store.addJudgments([...this.judgments.values()]);
+    this.prompts = [];
+    this.responses.clear();
+    this.judgments.clear();
   }
 
   private place(judgment: Judgment): number {
@@ -287,12 +260,12 @@ class Target {
       generated_at: null,
     };
     this.remember(response);
-    this.responses.push({ response, position });
+    this.responses.set(response.id, { response, position });
     return true;
   }
 
   private remember(response: Response): void {
-    this.texts.set(coordinate(response), fingerprint(response.response ?? ''));
+    if (response.state === 'answered') this.texts.set(coordinate(response), fingerprint(response.response ?? ''));
   }
 }
 

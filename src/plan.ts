@@ -3,7 +3,16 @@
 import type { RunConfig } from './config.js';
 import { ordersOf } from './judging/order.js';
 import { drawAt, permutation, seeded } from './random.js';
-import { CANARIES, type Canary, type Domain, type Due, type Order, type Planned, type Prompt } from './records.js';
+import {
+  CANARIES,
+  type Canary,
+  type Domain,
+  type Due,
+  type Order,
+  type Planned,
+  type Prompt,
+  type Run,
+} from './records.js';
 
 /** One judgment to be made. */
 export interface Unit {
@@ -35,6 +44,11 @@ export interface Plan {
   size: Planned;
   /** Judgments by stratum, canaries and retests left out. */
   due(): Due[];
+}
+
+/** The limit a run was last carried out with: what is due of it. */
+export function limitOf(run: Pick<Run, 'decision_rule'>): number | undefined {
+  return (run.decision_rule['limit'] as number | null | undefined) ?? undefined;
 }
 
 /**

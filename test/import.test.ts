@@ -1,14 +1,16 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { auditFile, auditRun } from '../src/audit/index.js';
 import { exportFolder, writeExports } from '../src/export.js';
 import { statsOfFiles } from '../src/file-stats.js';
 import { importFiles } from '../src/import.js';
-import type { Run } from '../src/records.js';
+import { type Judgment, type Response, ROLES, type Run } from '../src/records.js';
 import { openStore, type Store } from '../src/store/index.js';
 import { concluded } from '../src/win-rates.js';
 import { brieRow, fileOf, lines } from './formats/files.js';
+import { type Journey, openJourney, suiteOf } from './journeys/world.js';
+import { freshDatabase } from './stores.js';
 
 const now = '2026-01-01T00:00:00.000Z';
 const game = (said: string | null) =>
@@ -32,7 +34,7 @@ const PAIRS = [
 
 let stores: Store[];
 beforeEach(async () => {
-  stores = [await openStore('sqlite::memory:'), await openStore('sqlite::memory:')];
+  stores = [await openStore(await freshDatabase()), await openStore(await freshDatabase())];
 });
 afterEach(() => Promise.all(stores.map((store) => store.close())));
 
@@ -107,6 +109,66 @@ describe('the export of an imported run', () => {
       expect(report.findings.filter(({ severity }) => severity === 'error')).toEqual([]);
       expect(report.derived).toMatchObject({ wins: 0, losses: 4, win_rate: 0 });
     }
+  });
+});
+
+describe('the folder of a run', () => {
+  const FAILED = { state: 'failed', failure: 'unreachable', verdict: null, winner: null, score: null, reply: null };
+  let journey: Journey;
+  let folder: string;
+  beforeAll(async () => {
+    journey = await openJourney();
+    const launched = await journey.run(await journey.runFile({ suites: [suiteOf(3)] }));
+    folder = launched.folder;
+  });
+  afterAll(() => journey.close());
+
+  const linesOf = async (name: string) => (await readFile(join(folder, name), 'utf8')).trim().split('\n');
+  const copyOf = async () => {
+    const copy = dirname(fileOf('x', ''));
+    await cp(folder, copy, { recursive: true });
+    return copy;
+  };
+
+  it('may hold a judgment that failed and the one that took its place: they are one, in one file or two', async () => {
+    const judged = JSON.parse((await linesOf('judged.jsonl'))[0]!) as Judgment;
+    const failed = { ...judged, ...FAILED, judged_at: '2026-01-01T00:00:00.000Z', attempts: 2 };
+    for (const [i, files] of [[lines(failed, judged)], [lines(failed), lines(judged)]].entries()) {
+      const paths = files.map((text, n) => fileOf(`${n}.jsonl`, text));
+      const { runs, added } = await importFiles(stores[i]!, paths, { now });
+      expect(added).toBe(2);
+      const stored: Judgment[] = [];
+      for await (const judgment of stores[i]!.allJudgments(runs[0]!.id)) stored.push(judgment);
+      expect(stored).toMatchObject([{ id: judged.id, state: 'judged', attempts: judged.attempts + 2 }]);
+    }
+  });
+
+  it('may hold an answer behind a failure, whose place it takes, and a later failure, which counts for nothing', async () => {
+    const copy = await copyOf();
+    const answers = await linesOf('responses.jsonl');
+    const failed = { ...(JSON.parse(answers[0]!) as Response), state: 'failed', failure: 'refused', response: null };
+    const line = JSON.stringify(failed);
+    await writeFile(join(copy, 'responses.jsonl'), `${[line, ...answers, line].join('\n')}\n`);
+    const { runs } = await importFiles(stores[0]!, [join(copy, 'judged.jsonl')], { now });
+    for (const role of ROLES) expect(await stores[0]!.answered(runs[0]!.id, role)).toBe(3);
+    const errors = (await auditRun(stores[0]!, runs[0]!)).findings.filter(({ severity }) => severity === 'error');
+    expect(errors).toEqual([]);
+  });
+
+  it.each([
+    ['run.json', '{"schema": "doubleblind/run@1", "id"', 'JSON_SYNTAX'],
+    ['run.json', '{"schema": "doubleblind/run@1"}', 'INVALID_VALUE'],
+    ['summary.json', '{', 'JSON_SYNTAX'],
+    ['manifest.json', '{"files": 3}', 'INVALID_VALUE'],
+  ] as const)('is refused by the name of its file where %s is %s', async (name, text, code) => {
+    const copy = await copyOf();
+    const file = join(copy, name);
+    await writeFile(file, text);
+    await expect(auditFile([copy])).rejects.toMatchObject({ code, place: { file } });
+    if (name !== 'run.json') return;
+    const imported = importFiles(stores[0]!, [join(copy, 'judged.jsonl')], { now });
+    await expect(imported).rejects.toMatchObject({ code, place: { file } });
+    expect((await stores[0]!.runs()).items).toEqual([]);
   });
 });
 

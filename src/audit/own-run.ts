@@ -5,10 +5,11 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RunConfig } from '../config.js';
 import { configOf, configurationHash } from '../configuration.js';
-import { fileHash, limitOf, responseLine } from '../export.js';
-import { readJsonl, readText } from '../jsonl.js';
-import { type Plan, planOf } from '../plan.js';
+import { fileHash, responseLine } from '../export.js';
+import { readJsonl } from '../jsonl.js';
+import { limitOf, type Plan, planOf } from '../plan.js';
 import type { Response, Role, Run, Suite } from '../records.js';
+import { type Manifest, readManifest, readRunDocument, readSummary } from '../run-document.js';
 import type { Store } from '../store/index.js';
 import { responseId } from '../store/responses.js';
 import type { Summary } from '../summary.js';
@@ -60,20 +61,19 @@ export function coordinate(at: { suite: string; prompt_id: string; repeat: numbe
 /** The run that the folder of a judged file describes; null where no `run.json` of ours stands beside it. */
 export async function ownRunOfFolder(judged: string): Promise<OwnRun | null> {
   const folder = dirname(judged);
-  const path = join(folder, 'run.json');
-  if (!judged.endsWith('judged.jsonl') || !existsSync(path)) return null;
-  const { schema, suites, ...run } = JSON.parse(await readText(path)) as Run & { schema?: string; suites: Suite[] };
-  if (schema !== 'doubleblind/run@1' || !isOwn(run)) return null;
-  const summaryFile = join(folder, 'summary.json');
-  const summary = existsSync(summaryFile) ? (JSON.parse(await readText(summaryFile)) as Summary) : null;
+  if (!judged.endsWith('judged.jsonl')) return null;
+  const document = await readRunDocument(folder);
+  if (document === null || !isOwn(document.run)) return null;
+  const { run, suites } = document;
+  const manifest = await readManifest(folder);
   return describe(
-    { ...run, exports: null },
+    run,
     suites,
     rowsOf(join(folder, 'responses.jsonl')),
-    summary,
-    await changedFiles(folder),
+    await readSummary(folder),
+    manifest === null ? [] : await changedFiles(folder, manifest),
     // It is written when a run ends.
-    FINISHED.includes(run.status) && !existsSync(join(folder, 'manifest.json')),
+    FINISHED.includes(run.status) && manifest === null,
   );
 }
 
@@ -175,14 +175,11 @@ async function* rowsOf(path: string): AsyncIterable<Response> {
   for await (const { value } of readJsonl(path)) yield value as Response;
 }
 
-async function changedFiles(folder: string): Promise<OwnRun['changed_files']> {
-  const path = join(folder, 'manifest.json');
-  if (!existsSync(path)) return [];
-  const { files } = JSON.parse(await readText(path)) as { files: Record<string, { sha256: string }> };
+async function changedFiles(folder: string, files: Manifest): Promise<OwnRun['changed_files']> {
   const changed: OwnRun['changed_files'] = [];
   for (const [file, { sha256 }] of Object.entries(files)) {
     const there = existsSync(join(folder, file)) ? await fileHash(join(folder, file)) : null;
-    if (there !== sha256) changed.push({ file: join(folder, file), recorded: sha256, derived: there });
+    if (there !== sha256) changed.push({ file: join(folder, file), recorded: String(sha256), derived: there });
   }
   return changed;
 }
@@ -193,10 +190,8 @@ export async function exportDiffers(
   run: Run,
   judged: AsyncIterable<string>,
 ): Promise<OwnRun['changed_files']> {
-  if (run.exports === null || !existsSync(join(run.exports, 'manifest.json'))) return [];
-  const { files } = JSON.parse(await readText(join(run.exports, 'manifest.json'))) as {
-    files: Record<string, { sha256: string }>;
-  };
+  const files = run.exports === null ? null : await readManifest(run.exports);
+  if (run.exports === null || files === null) return [];
   const responses = (async function* () {
     for await (const response of store.allResponses(run.id)) yield `${responseLine(response)}\n`;
   })();
@@ -208,7 +203,7 @@ export async function exportDiffers(
     const derived = await hashOfLines(lines);
     const recorded = files[file]?.sha256;
     if (recorded !== undefined && recorded !== derived)
-      changed.push({ file: join(run.exports, file), recorded, derived });
+      changed.push({ file: join(run.exports, file), recorded: String(recorded), derived });
   }
   return changed;
 }
