@@ -5,7 +5,7 @@ import type { StopReason } from '../records.js';
 import { UnreadableReply } from './failures.js';
 import { withKeptRequests } from './kept-request.js';
 import type { Key } from './keys.js';
-import { ANSWER_NAME, type Call, type Protocol, type Reply } from './protocol.js';
+import { ANSWER_NAME, type Call, type Protocol, type Reply, saidWith } from './protocol.js';
 import type { Transport } from './transport.js';
 
 /** Sent where the run file states none: the interface asks for a limit. */
@@ -90,9 +90,11 @@ export function readMessage(body: Anthropic.Message): Reply {
     throw new UnreadableReply(`the reply is no message: ${said.slice(0, 200)}`);
   }
   const text = content.map((block) => (block.type === 'text' ? block.text : '')).join('');
-  const tool = content.find((block) => block.type === 'tool_use');
+  const calls = content.flatMap((block) =>
+    block.type === 'tool_use' ? [{ name: block.name, input: JSON.stringify(block.input) }] : [],
+  );
   return {
-    text: text || (tool ? JSON.stringify(tool.input) : ''),
+    text: saidWith(text, calls),
     stop_reason: body.stop_reason ? (STOPS[body.stop_reason] ?? 'other') : null,
     model_served: body.model ?? null,
     body,

@@ -5,7 +5,7 @@ import type { StopReason } from '../records.js';
 import { UnreadableReply } from './failures.js';
 import { withKeptRequests } from './kept-request.js';
 import type { Key } from './keys.js';
-import { ANSWER_NAME, plainText, type Call, type Protocol, type Reply } from './protocol.js';
+import { ANSWER_NAME, plainText, type Call, type Protocol, type Reply, saidWith } from './protocol.js';
 import type { Transport } from './transport.js';
 
 /** The SDK's client for one address and key; it retries nothing and logs nothing. */
@@ -80,10 +80,11 @@ export function readChat(body: OpenAI.ChatCompletion): Reply {
   const choice = (body as Partial<OpenAI.ChatCompletion> | null)?.choices?.[0];
   if (!choice?.message) throw new UnreadableReply(noCompletion(body));
   const { content, refusal, tool_calls } = choice.message;
-  const called = tool_calls?.[0];
-  const given = called?.type === 'function' ? called.function.arguments : null;
+  const calls = (tool_calls ?? []).flatMap((call) =>
+    call.type === 'function' ? [{ name: call.function.name, input: call.function.arguments }] : [],
+  );
   return {
-    text: textOf(content) || given || (refusal ?? ''),
+    text: saidWith(textOf(content), calls) || (refusal ?? ''),
     stop_reason: refusal ? 'refusal' : stopOf(choice.finish_reason),
     model_served: body.model ?? null,
     body,

@@ -48,3 +48,13 @@ export function plainText(messages: Message[]): string {
   if (messages.length === 1) return messages[0]!.content;
   return [...messages.map(({ role, content }) => `${role}: ${content}`), 'assistant:'].join('\n\n');
 }
+
+/**
+ * What a reply says as text: its words and, behind them, what our tool was called with, each call on lines of its own,
+ * so that words and calls which contradict each other are seen. Another tool's call counts only where there are no words.
+ */
+export function saidWith(words: string, calls: readonly { name: string; input: string }[]): string {
+  const own = calls.filter(({ name }) => name === ANSWER_NAME);
+  if (own.length === 0) return words || (calls[0]?.input ?? '');
+  return [words, ...own.map(({ input }) => input)].filter((text) => text.trim() !== '').join('\n\n');
+}

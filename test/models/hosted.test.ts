@@ -8,6 +8,7 @@ import {
   openModels,
   realClock,
 } from '../../src/models/index.js';
+import { readReply } from '../../src/judging/verdict.js';
 import type { Ask } from '../../src/records.js';
 import { type ServerOptions, startServer, type TestServer } from '../server/index.js';
 
@@ -55,6 +56,26 @@ const judging: Ask = {
   repeat: 0,
   reply_schema: SCHEMA,
 };
+/** A whole answer that speaks and calls our tool. */
+function calledBody(provider: string, words: string, inputs: object[]): object {
+  if (provider === 'anthropic') {
+    const calls = inputs.map((input, i) => ({ type: 'tool_use', id: `c${i}`, name: 'verdict', input }));
+    const content = words === '' ? calls : [{ type: 'text', text: words }, ...calls];
+    const usage = { input_tokens: 1, output_tokens: 1 };
+    return { id: 'm', type: 'message', role: 'assistant', model: 'm', content, stop_reason: 'tool_use', usage };
+  }
+  const tool_calls = inputs.map((input, i) => ({
+    ...{ id: `c${i}`, type: 'function' },
+    function: { name: 'verdict', arguments: JSON.stringify(input) },
+  }));
+  const message = { role: 'assistant', content: words === '' ? null : words, tool_calls };
+  return {
+    id: 'c',
+    object: 'chat.completion',
+    model: 'm',
+    choices: [{ index: 0, finish_reason: 'tool_calls', message }],
+  };
+}
 const failureOf = async (work: Promise<unknown>): Promise<ModelFailure> => {
   const error = await work.then(
     () => expect.fail('it was answered'),
@@ -101,6 +122,24 @@ describe.each([
     const answer = await connect().model(specOf(server)).ask(judging);
     expect(answer.stop_reason).toBe('tool');
     expect(JSON.parse(answer.text)).toMatchObject({ verdict: 'B', quote: 'the better one [q=0.8]' });
+  });
+
+  it.each([
+    ['prose beside it', 'Let me compare the two.', [{ verdict: 'B' }], 'judged'],
+    ['prose that contradicts it', 'Winner: A', [{ verdict: 'B' }], 'contradictory'],
+    ['another call of another verdict', '', [{ verdict: 'B' }, { verdict: 'A' }], 'contradictory'],
+    ['another call of the same verdict', '', [{ verdict: 'B' }, { verdict: 'B' }], 'judged'],
+  ])('keeps a forced tool call with %s whole', async (_, words, inputs, expected) => {
+    const refused = provider === 'openai' ? 'response_format' : 'output_config';
+    const server = await serve({
+      refuses: [refused],
+      rule: ({ body }) => (refused in body ? null : { status: 200, body: calledBody(provider, words, inputs) }),
+    });
+    const answer = await connect().model(specOf(server)).ask(judging);
+    for (const said of [words, ...inputs.map((input) => JSON.stringify(input))]) expect(answer.text).toContain(said);
+    const reading = readReply(answer, null);
+    expect(reading.state === 'judged' ? reading.state : reading.failure).toBe(expected);
+    if (reading.state === 'judged') expect(reading.verdict).toBe('B');
   });
 
   it('falls back from a shape it answers with nothing, and everything received is paid', async () => {
