@@ -58,12 +58,13 @@ export async function handOutFirst(work: HandedOut, prompts: number, queue: Queu
 async function responsesOf(work: HandedOut, positions: number[], slice: number, store: Store): Promise<Block[]> {
   const { run, config, generate, terms } = work;
   await storeRecorded(work, positions, store);
-  const answered = await store.responsesAt(run.id, positions);
+  const stored = await store.responsesAt(run.id, positions);
+  const there = stored.filter(({ state }) => state === 'answered' || !terms.retry_failed);
   return (generate ?? ROLES)
     .filter(
       (role) =>
         config[role].provider !== 'recorded' &&
-        answered.filter((r) => r.role === role).length < positions.length * config.sampling.repeats,
+        there.filter((r) => r.role === role).length < positions.length * config.sampling.repeats,
     )
     .map((part) => ({ run_id: run.id, who: config[part].name, part, slice, positions, terms }));
 }

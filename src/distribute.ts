@@ -4,9 +4,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { handOut, handOutFirst, type HandedOut } from './blocks.js';
 import { Budget } from './budget.js';
 import type { RunConfig } from './config.js';
-import { databaseLost, DoubleblindError } from './errors.js';
+import { databaseLost, DoubleblindError, reasonOf } from './errors.js';
 import { FIRST_LOOK, Looks } from './looks.js';
-import { planOf } from './plan.js';
+import { planOf, responsesDue } from './plan.js';
 import type { Db, Queue } from './queue/index.js';
 import { reap, workers } from './queue/workers.js';
 import type { Reached } from './reached.js';
@@ -75,7 +75,7 @@ class SharedRun {
     const { aborted } = this.world.signal;
     return {
       status: this.error !== null || aborted || generate !== undefined ? 'stopped' : 'done',
-      reason: this.error?.line ?? (aborted ? 'stopped by a person' : null),
+      reason: this.error?.line ?? (aborted ? reasonOf(this.world.signal) : null),
       error: this.error,
       planned: plan.size,
       judged,
@@ -126,7 +126,7 @@ class SharedRun {
     const responses = plan.size.prompts * this.config.sampling.repeats;
     const names: string[] = [];
     for (const role of generate ?? ROLES) {
-      if (live(this.config[role]) && (await store.answered(this.run.id, role)) < responses)
+      if (live(this.config[role]) && (await store.answered(this.run.id, [role])) < responses)
         names.push(this.config[role].name);
     }
     const { judged, failed } = await store.spent(this.run.id);
@@ -175,16 +175,18 @@ class SharedRun {
   /** Takes in and tells how far the run is; blocks that are left. */
   private async look(): Promise<number> {
     const { queue } = this.park;
-    const { plan } = this.work;
-    const [left, spent] = await Promise.all([queue.left(this.run.id), this.world.store.spent(this.run.id)]);
+    const { plan, generate } = this.work;
+    const { store } = this.world;
+    const [left, spent] = await Promise.all([queue.left(this.run.id), store.spent(this.run.id)]);
+    const responses = generate === undefined ? spent.responses : await store.answered(this.run.id, generate);
     this.budget.spent_usd = spent.cost_usd ?? 0;
     this.budget.unpriced = spent.unpriced;
     this.world.onProgress?.({
       done: spent.judged + spent.failed,
       due: plan.size.judgments,
       failed: spent.failed,
-      responses: spent.responses,
-      responses_due: plan.size.responses,
+      responses,
+      responses_due: responsesDue(plan, generate),
       spent_usd: this.budget.spent_usd,
       unpriced: this.budget.unpriced,
       left_usd: this.budget.left_usd,

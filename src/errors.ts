@@ -98,6 +98,11 @@ const LOST = /^(?:SQLITE_|ECONN|ENOSPC|EDQUOT|EROFS|EIO|57P0|53|08)/;
 /** What `pg` says, without a code, of a connection that the server let go. */
 const TERMINATED = /^Connection terminated/;
 
+/** Why a signal was aborted, in words. */
+export function reasonOf({ reason }: AbortSignal): string {
+  return reason instanceof Error ? reason.message : 'stopped';
+}
+
 /** A fault of database or disk as an error that people can mend; null for anything else. */
 export function databaseLost(error: unknown): DoubleblindError | null {
   const code = (error as { code?: unknown } | null)?.code;

@@ -11,6 +11,8 @@ import {
   type Order,
   type Planned,
   type Prompt,
+  type Role,
+  ROLES,
   type Run,
 } from './records.js';
 
@@ -44,6 +46,11 @@ export interface Plan {
   size: Planned;
   /** Judgments by stratum, canaries and retests left out. */
   due(): Due[];
+}
+
+/** Responses that are due of a plan, or of some roles alone. */
+export function responsesDue({ size }: Pick<Plan, 'size'>, roles: readonly Role[] = ROLES): number {
+  return (size.responses * roles.length) / ROLES.length;
 }
 
 /** The limit a run was last carried out with: what is due of it. */

@@ -3,19 +3,20 @@
 import { type Batching, openBatching } from './batch.js';
 import { Budget } from './budget.js';
 import type { RunConfig } from './config.js';
-import { databaseLost, DoubleblindError } from './errors.js';
+import { databaseLost, DoubleblindError, reasonOf } from './errors.js';
 import type { Exporter } from './export.js';
 import { Journal } from './journal.js';
 import { FIRST_LOOK, Looks } from './looks.js';
 import { askJudge, type CacheUse, judgmentOf, type JudgingWorld, type Pair, questionOf } from './judgment.js';
 import { ModelFailure, type Models } from './models/index.js';
-import { type Plan, planOf, type PlannedPrompt, type Unit } from './plan.js';
+import { type Plan, planOf, type PlannedPrompt, responsesDue, type Unit } from './plan.js';
 import type { Judgment, Planned, Response, Role, Run } from './records.js';
 import { ROLES } from './records.js';
 import { type RecordedFiles, respond } from './responses.js';
 import { judgmentId } from './store/judgment-writes.js';
 import type { BatchCounts } from './answers.js';
 import type { Store } from './store/index.js';
+import { UnderWay } from './under-way.js';
 
 export interface World {
   store: Store;
@@ -118,8 +119,9 @@ class Execution {
   /** Roles and judges whose endpoint is of no more use, and why; their units stay due while others go on. */
   private readonly down = { roles: new Map<string, string>(), judges: new Map<string, string>() };
   private readonly counts = { judged: 0, failed: 0, responses: 0 };
-  private underWay = 0;
-  private wake: (() => void) | null = null;
+  /** Responses that were asked for and failed, by id. */
+  private readonly failedNow = new Set<string>();
+  private readonly underWay = new UnderWay((error) => this.stop(error));
 
   constructor(
     private readonly run: Run,
@@ -158,7 +160,7 @@ class Execution {
     } catch (error) {
       this.stop(error);
     }
-    await this.drained();
+    await this.underWay.drained();
     // Also after the budget is reached: what is open is paid for.
     if (this.halt === null || (this.halt as DoubleblindError).code === 'BUDGET_REACHED')
       await this.batching?.carryOut().catch((error: unknown) => this.stop(error));
@@ -175,7 +177,9 @@ class Execution {
     this.budget.spent_usd = before.cost_usd ?? 0;
     this.counts.judged = before.judged;
     this.counts.failed = before.failed;
-    this.counts.responses = before.responses;
+    const { generate } = this.options;
+    this.counts.responses =
+      generate === undefined ? before.responses : await this.world.store.answered(this.run.id, generate);
     await this.lookFirst();
   }
 
@@ -216,7 +220,7 @@ class Execution {
     for (const position of positions) {
       await this.room();
       if (this.over) return;
-      this.track(this.prompt(this.plan.at(position), responses.get(position) ?? [], states));
+      this.underWay.track(this.prompt(this.plan.at(position), responses.get(position) ?? [], states));
     }
   }
 
@@ -236,15 +240,12 @@ class Execution {
             const state = states.get(idOf(unit));
             return state === undefined || (state === 'failed' && retryFailed === true);
           });
-    // They are counted anew.
-    if (retryFailed === true && states.size > 0)
-      for (const unit of due) if (states.get(idOf(unit)) === 'failed') this.counts.failed--;
     const repeats = generate === undefined ? new Set(due.map((unit) => unit.repeat)) : this.repeats();
     await Promise.all(
       [...repeats].map(async (repeat) => {
         const [baseline, candidate] = await Promise.all(
           ROLES.map(async (role) => {
-            const found = stored.find((r) => r.role === role && r.repeat === repeat);
+            const found = this.standing(stored, role, repeat);
             if (found !== undefined) return found;
             const asks = generate === undefined ? part === undefined : generate.includes(role);
             return asks ? this.response(role, planned, repeat) : null;
@@ -253,9 +254,16 @@ class Execution {
         if (generate !== undefined || baseline?.state !== 'answered' || candidate?.state !== 'answered') return;
         const pair = { baseline, candidate };
         const own = due.filter((unit) => unit.repeat === repeat);
-        await Promise.all(own.map((unit) => this.judgment(unit, planned, pair)));
+        await Promise.all(own.map((unit) => this.judgment(unit, planned, pair, states.get(idOf(unit)) === 'failed')));
       }),
     );
+  }
+
+  /** The response that is there; a failed one is asked for again once, and only where that is wanted. */
+  private standing(stored: readonly Response[], role: Role, repeat: number): Response | undefined {
+    const found = stored.find((r) => r.role === role && r.repeat === repeat);
+    const again = found?.state === 'failed' && this.options.retryFailed === true && !this.failedNow.has(found.id);
+    return again ? undefined : found;
   }
 
   private repeats(): number[] {
@@ -271,6 +279,7 @@ class Execution {
       if (response === null) return null;
       await this.journal.response({ response, position: planned.position });
       if (response.state === 'answered') this.counts.responses++;
+      else this.failedNow.add(response.id);
       this.progress();
       return response;
     } catch (error) {
@@ -279,7 +288,8 @@ class Execution {
     }
   }
 
-  private async judgment(unit: Unit, planned: PlannedPrompt, pair: Pair): Promise<void> {
+  /** @param again it failed before, and is counted among the failed ones */
+  private async judgment(unit: Unit, planned: PlannedPrompt, pair: Pair, again: boolean): Promise<void> {
     if (this.stopped || this.down.judges.has(unit.judge) || this.batching?.takes(unit.judge) === true) return;
     const { config, run, hands } = this;
     try {
@@ -287,6 +297,7 @@ class Execution {
       const asked = await askJudge(question, hands);
       const judgment = judgmentOf(question, asked, config, run.id, hands.now());
       await this.journal.judgment({ judgment, position: planned.position, own_texts: unit.canary !== null });
+      if (again) this.counts.failed--;
       if (judgment.state === 'judged') this.counts.judged++;
       else this.counts.failed++;
       this.progress();
@@ -328,22 +339,7 @@ class Execution {
   private async room(): Promise<void> {
     const perPrompt = Math.max(1, this.config.judges.length * 2 * this.config.sampling.repeats);
     const prompts = Math.max(8, Math.ceil((this.world.models.capacity() * 2) / perPrompt));
-    while (this.underWay >= prompts && !this.stopped) await new Promise<void>((resolve) => (this.wake = resolve));
-  }
-
-  private track(work: Promise<void>): void {
-    this.underWay++;
-    void work
-      .catch((error: unknown) => this.stop(error))
-      .finally(() => {
-        this.underWay--;
-        this.wake?.();
-        this.wake = null;
-      });
-  }
-
-  private async drained(): Promise<void> {
-    while (this.underWay > 0) await new Promise<void>((resolve) => (this.wake = resolve));
+    await this.underWay.below(prompts, () => this.stopped);
   }
 
   /** The first responses of each role that answers live, looked at before any judge is called. */
@@ -359,8 +355,8 @@ class Execution {
     const first = await Promise.all(
       positions.flatMap((position) =>
         roles.map(async (role) => {
-          const found = stored.find((r) => r.position === position && r.role === role && r.repeat === 0);
-          return found ?? (await this.response(role, this.plan.at(position), 0));
+          const own = stored.filter((r) => r.position === position);
+          return this.standing(own, role, 0) ?? (await this.response(role, this.plan.at(position), 0));
         }),
       ),
     );
@@ -373,12 +369,12 @@ class Execution {
       due: this.plan.size.judgments,
       failed: this.counts.failed,
       responses: this.counts.responses,
-      responses_due: this.plan.size.responses,
+      responses_due: responsesDue(this.plan, this.options.generate),
       spent_usd: this.budget.spent_usd,
       unpriced: this.budget.unpriced,
       left_usd: this.budget.left_usd,
       retried: this.world.models.endpoints().reduce((n, e) => n + e.retried, 0),
-      under_way: this.underWay,
+      under_way: this.underWay.count,
       batches: this.batching?.progress ?? null,
     });
   }
@@ -390,11 +386,11 @@ class Execution {
     const { roles, judges } = this.down;
     const down = roles.size + judges.size > 0 ? this.endpointDown() : null;
     const error = (this.halt as DoubleblindError | null) ?? down;
-    const { aborted: cancelled, reason: why } = this.world.signal as { aborted: boolean; reason?: unknown };
+    const { signal } = this.world;
     // Responses alone leave a run that was done as it is, and finish no other.
     const unfinished = this.options.generate !== undefined && this.run.status !== 'done';
-    const status = cancelled || error !== null || unfinished ? 'stopped' : 'done';
-    const reason = error?.line ?? (cancelled ? (why instanceof Error ? why.message : 'stopped') : null);
+    const status = signal.aborted || error !== null || unfinished ? 'stopped' : 'done';
+    const reason = error?.line ?? (signal.aborted ? reasonOf(signal) : null);
     return { status, reason, error, planned: this.plan.size, judged, failed, missing };
   }
 }

@@ -231,8 +231,9 @@ class Worker {
       const units = positions.flatMap((position) => plan.units(position));
       return units.filter((u) => u.judge === block.who && isDue(u, run.id, states, block.terms)).length;
     }
-    const answered = (await store.responsesAt(run.id, positions)).filter(({ role }) => role === block.part).length;
-    return positions.length * config.sampling.repeats - answered;
+    const stored = await store.responsesAt(run.id, positions);
+    const answered = stored.filter(({ role, state }) => role === block.part && state === 'answered');
+    return positions.length * config.sampling.repeats - answered.length;
   }
 
   private open(id: string): Promise<OpenRun> {

@@ -150,7 +150,7 @@ describe('the folder of a run', () => {
     const line = JSON.stringify(failed);
     await writeFile(join(copy, 'responses.jsonl'), `${[line, ...answers, line].join('\n')}\n`);
     const { runs } = await importFiles(stores[0]!, [join(copy, 'judged.jsonl')], { now });
-    for (const role of ROLES) expect(await stores[0]!.answered(runs[0]!.id, role)).toBe(3);
+    for (const role of ROLES) expect(await stores[0]!.answered(runs[0]!.id, [role])).toBe(3);
     const errors = (await auditRun(stores[0]!, runs[0]!)).findings.filter(({ severity }) => severity === 'error');
     expect(errors).toEqual([]);
   });

@@ -80,7 +80,8 @@ export class Look {
   }
 
   async at(plan: Plan, positions: number[]): Promise<void> {
-    const responses = this.run === null ? [] : await this.store.responsesAt(this.run, positions);
+    const stored = this.run === null ? [] : await this.store.responsesAt(this.run, positions);
+    const responses = stored.filter(({ state }) => state === 'answered');
     const states = this.run === null ? new Map<string, string>() : await this.store.judgmentStates(this.run, positions);
     for (const position of positions) {
       const planned = plan.at(position);

@@ -47,13 +47,9 @@ export function responseQueries(connection: Connection) {
       await write(rows);
     },
 
-    /** Answered responses to the prompts at some positions. */
+    /** Responses to the prompts at some positions, failed ones too. */
     async responsesAt(runId: string, positions: number[]): Promise<(Response & { position: number })[]> {
-      const rows = await joined(db)
-        .where('r.run_id', '=', runId)
-        .where('r.position', 'in', positions)
-        .where('r.state', '=', 'answered')
-        .execute();
+      const rows = await joined(db).where('r.run_id', '=', runId).where('r.position', 'in', positions).execute();
       return rows.map(lineOf);
     },
 
@@ -71,13 +67,13 @@ export function responseQueries(connection: Connection) {
       yield* inPages(ids.where('r.run_id', '=', runId));
     },
 
-    /** How many responses of a role are answered. */
-    async answered(runId: string, role: Role): Promise<number> {
+    /** How many responses of some roles are answered. */
+    async answered(runId: string, roles: readonly Role[]): Promise<number> {
       const row = await db
         .selectFrom('responses')
         .select((e) => e.fn.countAll<number>().as('n'))
         .where('run_id', '=', runId)
-        .where('role', '=', role)
+        .where('role', 'in', roles)
         .where('state', '=', 'answered')
         .executeTakeFirstOrThrow();
       return row.n;

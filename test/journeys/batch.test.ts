@@ -138,6 +138,9 @@ describe.each(['openai', 'anthropic'] as const)('a run in batches at %s', (provi
     const first = await batched(mumbling, await fileOf(mumbling, provider, { suites: [suiteOf(3)] }));
     for (const j of await judgedIn(first)) expect(j).toMatchObject({ failure: 'unreadable', attempts: 3 });
     expect(handedIn(mumbling)).toBe(18);
+    // Asked again, they are counted once on the way, too.
+    expect(await mumbling.resume(first.run.id, { batch: true }, { pause })).toMatchObject({ failed: 6, judged: 0 });
+    expect(handedIn(mumbling)).toBe(36);
     const silent = await journeyOf({ expired: 1 });
     const second = await batched(silent, await fileOf(silent, provider, { suites: [suiteOf(3)] }));
     for (const j of await judgedIn(second))

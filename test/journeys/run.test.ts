@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { importFiles } from '../../src/import.js';
-import type { Judgment } from '../../src/records.js';
+import { type Judgment, ROLES } from '../../src/records.js';
+import type { Progress } from '../../src/run.js';
 import { openStore } from '../../src/store/index.js';
 import { judgedLines } from '../../src/export.js';
 import { type Journey, openJourney, suiteOf } from './world.js';
@@ -42,6 +43,39 @@ describe('a run against a server', () => {
     const second = await journey.run(file);
     expect(second.run.id).toBe(first.run.id);
     expect(journey.server.counts.requests).toBe(before);
+  });
+
+  it('a response that failed is asked for once a run, again by resume, and not by the same command', async () => {
+    let flagged = true;
+    let asked = 0;
+    journey = await openJourney({
+      rule: ({ body }) => {
+        if (body['model'] !== 'tuned-model' || !JSON.stringify(body).includes('Question 3 of')) return null;
+        asked++;
+        return flagged ? { status: 400, body: { error: { message: 'content_filter: flagged' } } } : null;
+      },
+    });
+    const file = await journey.runFile();
+    expect(await journey.run(file)).toMatchObject({ status: 'done', judged: 22, missing: 2 });
+    expect(asked).toBe(1);
+    const { run } = await journey.run(file);
+    expect(asked).toBe(1);
+    await journey.resume(run.id);
+    expect(asked).toBe(2);
+    flagged = false;
+    expect(await journey.resume(run.id)).toMatchObject({ status: 'done', judged: 24, missing: 0 });
+    expect(asked).toBe(3);
+  });
+
+  it('responses of one role are due and counted by themselves', async () => {
+    journey = await openJourney();
+    const file = await journey.runFile();
+    for (const role of ROLES) {
+      const seen: string[] = [];
+      const onProgress = ({ responses, responses_due }: Progress) => seen.push(`${responses} of ${responses_due}`);
+      await journey.run(file, { generate: [role] }, { onProgress });
+      expect([seen[0], seen.at(-1)]).toEqual(['1 of 12', '12 of 12']);
+    }
   });
 
   it('a limited run and then the whole one are one run, and nothing is paid twice', async () => {

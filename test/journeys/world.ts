@@ -2,11 +2,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { type RunConfig, type RunFile, readRunFile } from '../../src/config.js';
 import { launch, type Launched, type LaunchOptions, resume } from '../../src/launch.js';
 import { openModels } from '../../src/models/index.js';
 import { openStore, type Store } from '../../src/store/index.js';
-import type { World } from '../../src/run.js';
+import type { Progress, World } from '../../src/run.js';
 import { type ServerOptions, startServer, type TestServer } from '../server/index.js';
 import { databaseIn } from '../stores.js';
 
@@ -17,7 +18,7 @@ export interface Journey {
   /** Writes a run file with two live checkpoints and the given judges; its path. */
   runFile(changes?: Partial<Record<keyof RunFile, unknown>>): Promise<string>;
   run(file: string, options?: Partial<LaunchOptions>, world?: Partial<World>): Promise<Launched>;
-  resume(id: string, options?: Partial<LaunchOptions>): Promise<Launched>;
+  resume(id: string, options?: Partial<LaunchOptions>, world?: Partial<World>): Promise<Launched>;
   warnings: { code: string; message: string }[];
   close(): Promise<void>;
 }
@@ -40,6 +41,7 @@ export async function openJourney(options: ServerOptions = {}): Promise<Journey>
   const server = await startServer(options);
   const store = await openStore(await databaseIn(folder));
   const warnings: Journey['warnings'] = [];
+  const told: Progress[] = [];
   const world = (
     { prices, concurrency }: Pick<RunConfig, 'prices' | 'concurrency'>,
     changes: Partial<World> = {},
@@ -50,6 +52,12 @@ export async function openJourney(options: ServerOptions = {}): Promise<Journey>
     signal: new AbortController().signal,
     onWarning: (warning) => warnings.push(warning),
     ...changes,
+    onProgress: (progress) => {
+      // In every journey: nothing is counted twice or taken back twice.
+      const { done, due, failed, responses, responses_due } = progress;
+      if (failed < 0 || failed > done || done > due || responses > responses_due) told.push(progress);
+      changes.onProgress?.(progress);
+    },
   });
   const base: LaunchOptions = { exports: join(folder, 'exports'), environment: {} };
   return {
@@ -84,8 +92,8 @@ export async function openJourney(options: ServerOptions = {}): Promise<Journey>
         await own.models.close();
       }
     },
-    async resume(id, options = {}) {
-      const own = world((await store.run(id))!.config as unknown as RunConfig);
+    async resume(id, options = {}, changes = {}) {
+      const own = world((await store.run(id))!.config as unknown as RunConfig, changes);
       try {
         return await resume(id, own, { ...base, ...options });
       } finally {
@@ -93,6 +101,7 @@ export async function openJourney(options: ServerOptions = {}): Promise<Journey>
       }
     },
     async close() {
+      expect(told, 'counts that cannot be').toEqual([]);
       await store.close();
       await server.close();
       await rm(folder, { recursive: true, force: true });
