@@ -5,7 +5,7 @@ import type { StopReason } from '../records.js';
 import { UnreadableReply } from './failures.js';
 import { withKeptRequests } from './kept-request.js';
 import type { Key } from './keys.js';
-import { ANSWER_NAME, type Call, type Protocol, type Reply, saidWith } from './protocol.js';
+import { ANSWER_NAME, asText, type Call, nameOf, type Protocol, readerOf, saidWith, stopOf } from './protocol.js';
 import type { Transport } from './transport.js';
 
 /** Sent where the run file states none: the interface asks for a limit. */
@@ -73,7 +73,7 @@ function systemBlock(text: string, cached: boolean): Anthropic.TextBlockParam[] 
   return [{ type: 'text', text, ...(cached && { cache_control: { type: 'ephemeral' } }) }];
 }
 
-const STOPS: Record<string, StopReason> = {
+const STOPS: Partial<Record<string, StopReason>> = {
   end_turn: 'end',
   stop_sequence: 'end',
   max_tokens: 'length',
@@ -82,21 +82,20 @@ const STOPS: Record<string, StopReason> = {
   refusal: 'refusal',
 };
 
-/** A message in our words; a forced tool's input is the text. @throws UnreadableReply for a body that is none */
-export function readMessage(body: Anthropic.Message): Reply {
-  const content = (body as Partial<Anthropic.Message> | null)?.content;
+/** A message in our words. @throws UnreadableReply for a body that is none */
+export const readMessage = readerOf<Anthropic.Message>((body) => {
+  const content = (body as { content?: unknown } | null)?.content;
   if (!Array.isArray(content)) {
     const said = typeof body === 'string' ? body : (JSON.stringify(body) ?? 'nothing');
     throw new UnreadableReply(`the reply is no message: ${said.slice(0, 200)}`);
   }
-  const text = content.map((block) => (block.type === 'text' ? block.text : '')).join('');
-  const calls = content.flatMap((block) =>
-    block.type === 'tool_use' ? [{ name: block.name, input: JSON.stringify(block.input) }] : [],
-  );
+  const blocks = content as (Record<'type' | 'text' | 'name' | 'input', unknown> | null)[];
+  const words = blocks.map((block) => (block?.type === 'text' ? asText(block.text) : '')).join('');
+  const calls = blocks.flatMap((block) => (block?.type === 'tool_use' ? [block] : []));
   return {
-    text: saidWith(text, calls),
-    stop_reason: body.stop_reason ? (STOPS[body.stop_reason] ?? 'other') : null,
-    model_served: body.model ?? null,
+    text: saidWith(words, calls),
+    stop_reason: stopOf(STOPS, body.stop_reason),
+    model_served: nameOf(body.model),
     body,
   };
-}
+});

@@ -62,6 +62,11 @@ export function endpointProblems(spec: EndpointSpec): SpecProblem[] {
     found('base_url', '`base_url` must not hold a name or password; name the variable of a key in `api_key_env`.');
   if ((provider === 'openai' || provider === 'anthropic') && spec.model === undefined)
     found('model', `provider \`${provider}\` needs a \`model\`.`);
+  if (spec.extra_body?.['n'] !== undefined && spec.extra_body['n'] !== 1)
+    found(
+      'extra_body',
+      'one answer is read of each reply; leave `n` out (`sampling: {repeats: …}` asks several times).',
+    );
   if (provider === 'recorded' && spec.file === undefined) found('file', 'provider `recorded` needs a `file`.');
   if (provider === 'reference' && spec.extract === undefined)
     found('extract', 'provider `reference` needs `extract`: number, choice, exact or {regex: …}.');

@@ -5,7 +5,17 @@ import type { StopReason } from '../records.js';
 import { UnreadableReply } from './failures.js';
 import { withKeptRequests } from './kept-request.js';
 import type { Key } from './keys.js';
-import { ANSWER_NAME, plainText, type Call, type Protocol, type Reply, saidWith } from './protocol.js';
+import {
+  ANSWER_NAME,
+  asText,
+  type Call,
+  nameOf,
+  plainText,
+  type Protocol,
+  readerOf,
+  saidWith,
+  stopOf,
+} from './protocol.js';
 import type { Transport } from './transport.js';
 
 /** The SDK's client for one address and key; it retries nothing and logs nothing. */
@@ -66,42 +76,51 @@ function completionBody(
   return { model, prompt: plainText(call.messages), ...call.parameters, ...extra };
 }
 
-const STOPS: Record<string, StopReason> = {
+const STOPS: Partial<Record<string, StopReason>> = {
   stop: 'end',
   length: 'length',
   content_filter: 'refusal',
   tool_calls: 'tool',
   function_call: 'tool',
 };
-const stopOf = (reason: string | null | undefined): StopReason | null => (reason ? (STOPS[reason] ?? 'other') : null);
 
 /** A chat completion in our words. @throws UnreadableReply for a body that is none */
-export function readChat(body: OpenAI.ChatCompletion): Reply {
+export const readChat = readerOf<OpenAI.ChatCompletion>((body) => {
   const choice = (body as Partial<OpenAI.ChatCompletion> | null)?.choices?.[0];
   if (!choice?.message) throw new UnreadableReply(noCompletion(body));
-  const { content, refusal, tool_calls } = choice.message;
-  const calls = (tool_calls ?? []).flatMap((call) =>
-    call.type === 'function' ? [{ name: call.function.name, input: call.function.arguments }] : [],
-  );
+  const { content, refusal, tool_calls } = choice.message as Loosely<OpenAI.ChatCompletionMessage>;
+  const calls = (Array.isArray(tool_calls) ? (tool_calls as unknown[]) : []).map((call) => {
+    const { name, arguments: input } = (call as { function?: Loosely<ToolCall> | null } | null)?.function ?? {};
+    return { name, input };
+  });
+  const refused = refusal !== undefined && refusal !== null && refusal !== '' && refusal !== false;
   return {
-    text: saidWith(textOf(content), calls) || (refusal ?? ''),
-    stop_reason: refusal ? 'refusal' : stopOf(choice.finish_reason),
-    model_served: body.model ?? null,
+    text: saidWith(textOf(content), calls) || (refused ? asText(refusal) : ''),
+    stop_reason: refused ? 'refusal' : stopOf(STOPS, choice.finish_reason),
+    model_served: nameOf(body.model),
     body,
   };
-}
+});
 
-function readCompletion(body: OpenAI.Completion): Reply {
+const readCompletion = readerOf<OpenAI.Completion>((body) => {
   const choice = (body as Partial<OpenAI.Completion> | null)?.choices?.[0];
   if (typeof choice?.text !== 'string') throw new UnreadableReply(noCompletion(body));
-  return { text: choice.text, stop_reason: stopOf(choice.finish_reason), model_served: body.model ?? null, body };
-}
+  const stop_reason = stopOf(STOPS, choice.finish_reason);
+  return { text: choice.text, stop_reason, model_served: nameOf(body.model), body };
+});
 
-/** Some servers give the content as parts. */
+/** What a server may send in place of what the protocol says. */
+type Loosely<T> = { [K in keyof T]?: unknown };
+type ToolCall = OpenAI.ChatCompletionMessageFunctionToolCall.Function;
+
+/** Some servers give the content as parts; those of a thought are no part of the answer. */
 function textOf(content: unknown): string {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';
-  return content.map((part: { text?: unknown }) => (typeof part.text === 'string' ? part.text : '')).join('');
+  const texts = (content as ({ type?: unknown; text?: unknown } | null)[]).map((part) =>
+    typeof part?.text === 'string' && !/reason|think/i.test(String(part.type)) ? part.text : '',
+  );
+  return texts.join('');
 }
 
 function noCompletion(body: unknown): string {

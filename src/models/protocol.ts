@@ -1,6 +1,7 @@
 // What the two protocols have in common: a question goes out in a shape the model can take, an answer comes back.
 import type { Ask, Message, StopReason } from '../records.js';
 import type { Format } from './abilities.js';
+import { UnreadableReply } from './failures.js';
 
 /** One reply of an endpoint in our words, with the body it came in. */
 export interface Reply {
@@ -49,12 +50,40 @@ export function plainText(messages: Message[]): string {
   return [...messages.map(({ role, content }) => `${role}: ${content}`), 'assistant:'].join('\n\n');
 }
 
+/** A reader of bodies that takes any: one that it cannot read, whatever is wrong with it, is an unreadable reply. */
+export function readerOf<Body>(read: (body: Body) => Reply): (body: Body) => Reply {
+  return (body) => {
+    try {
+      return read(body);
+    } catch (error) {
+      if (error instanceof UnreadableReply) throw error;
+      throw new UnreadableReply(`the reply is not of the protocol: ${(error as Error).message}`);
+    }
+  };
+}
+
+/** A stop reason in our words; null where none is stated. */
+export function stopOf(known: Partial<Record<string, StopReason>>, said: unknown): StopReason | null {
+  if (said === null || said === undefined || said === '') return null;
+  return (typeof said === 'string' && Object.hasOwn(known, said) ? known[said] : undefined) ?? 'other';
+}
+
+/** The served model as the server states it; null where it states no name. */
+export function nameOf(model: unknown): string | null {
+  return typeof model === 'string' && model !== '' ? model : null;
+}
+
+/** What was said, as text: some servers give an object where its JSON is asked for. */
+export function asText(said: unknown): string {
+  return typeof said === 'string' ? said : said === null || said === undefined ? '' : JSON.stringify(said);
+}
+
 /**
  * What a reply says as text: its words and, behind them, what our tool was called with, each call on lines of its own,
  * so that words and calls which contradict each other are seen. Another tool's call counts only where there are no words.
  */
-export function saidWith(words: string, calls: readonly { name: string; input: string }[]): string {
+export function saidWith(words: string, calls: readonly { name: unknown; input: unknown }[]): string {
   const own = calls.filter(({ name }) => name === ANSWER_NAME);
-  if (own.length === 0) return words || (calls[0]?.input ?? '');
-  return [words, ...own.map(({ input }) => input)].filter((text) => text.trim() !== '').join('\n\n');
+  if (own.length === 0) return words || asText(calls[0]?.input);
+  return [words, ...own.map(({ input }) => asText(input))].filter((text) => text.trim() !== '').join('\n\n');
 }

@@ -436,3 +436,60 @@ describe('all models of a run', () => {
     await expect(connect().reach(gone)).rejects.toMatchObject({ code: 'ENDPOINT_UNREACHABLE' });
   });
 });
+
+describe('a body that is not what the protocol says', () => {
+  const VERDICT = { verdict: 'B' };
+  const chat = (message: object, more: object = {}) => ({ choices: [{ message, finish_reason: 'stop', ...more }] });
+  const call = (called: unknown) => ({ content: null, tool_calls: [called] });
+  /** The text that is read of it, or null where it is unreadable and the unit unreachable. */
+  const BODIES: [EndpointSpec['provider'], unknown, string | null, object?][] = [
+    ['openai', chat(call({ type: 'function', function: { name: 'verdict', arguments: VERDICT } })), '{"verdict":"B"}'],
+    ['openai', chat({ content: 'words', tool_calls: [{ type: 'function', function: null }] }), 'words'],
+    ['openai', chat({ content: 'words', tool_calls: {} }), 'words'],
+    ['openai', chat({ content: [null, { type: 'text', text: 'words' }] }), 'words'],
+    [
+      'openai',
+      chat({
+        content: [
+          { type: 'reasoning', text: 'a thought' },
+          { type: 'text', text: 'words' },
+        ],
+      }),
+      'words',
+    ],
+    ['openai', chat({ content: null, refusal: true }), 'true', { stop_reason: 'refusal' }],
+    ['openai', chat({ content: null, refusal: { why: 'no' } }), '{"why":"no"}', { stop_reason: 'refusal' }],
+    ['openai', { ...chat({ content: 'words' }), model: 7 }, 'words', { model_served: null }],
+    ['openai', chat({ content: 'words' }, { finish_reason: 'constructor' }), 'words', { stop_reason: 'other' }],
+    ['openai', chat({ content: 'words' }, { finish_reason: 5 }), 'words', { stop_reason: 'other' }],
+    ['openai', { choices: [null] }, null],
+    ['openai', { choices: 'none' }, null],
+    ['openai', [], null],
+    ['openai', null, null],
+    ['anthropic', { content: [null, { type: 'text', text: 'words' }] }, 'words'],
+    ['anthropic', { content: [{ type: 'tool_use', name: 'verdict', input: VERDICT }] }, '{"verdict":"B"}'],
+    [
+      'anthropic',
+      {
+        content: [
+          { type: 'text', text: 'words' },
+          { type: 'tool_use', name: 'verdict' },
+        ],
+      },
+      'words',
+    ],
+    ['anthropic', { content: [{ type: 'text', text: 7 }] }, '7'],
+    ['anthropic', { content: [{ type: 'text', text: 'w' }], stop_reason: 'toString' }, 'w', { stop_reason: 'other' }],
+    ['anthropic', { content: [{ type: 'text', text: 'words' }], model: {} }, 'words', { model_served: null }],
+    ['anthropic', { content: 'words' }, null],
+    ['anthropic', null, null],
+  ];
+  it.each(BODIES)('of %s, %j, is read or a reason, and never ends a run', async (provider, body, text, facts) => {
+    const server = await serve({ rule: () => ({ status: 200, body }) });
+    const asked = connect({ retries: 0 })
+      .model(provider === 'openai' ? openai(server) : anthropic(server))
+      .ask(plain);
+    if (text === null) expect((await failureOf(asked)).failure).toBe('unreachable');
+    else expect(await asked).toMatchObject({ text, ...facts });
+  });
+});
