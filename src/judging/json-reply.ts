@@ -47,7 +47,7 @@ export function findObject(text: string): Found {
   }
   const [first, ...others] = objects;
   if (first === undefined) return { kind: 'none' };
-  if (others.some(({ value }) => value.verdict !== first.value.verdict)) {
+  if (others.some(({ value }) => named(value) !== named(first.value))) {
     return { kind: 'contradictory', reason: 'several JSON objects name different verdicts' };
   }
   // The last one is what the judge ends on; earlier ones with the same verdict are drafts.
@@ -58,6 +58,11 @@ export function findObject(text: string): Found {
   const where =
     before.trim() === '' && after.trim() === '' ? 'JSON' : fenced ? 'JSON in a code fence' : 'JSON in prose';
   return { kind: 'object', value, where, rest: `${before}\n${after}` };
+}
+
+/** The verdict an object names, letter case aside. */
+function named({ verdict }: Record<string, unknown>): unknown {
+  return typeof verdict === 'string' ? verdict.trim().toLowerCase() : verdict;
 }
 
 /** Where the object that opens at `start` ends (exclusive), or null when it never closes. */

@@ -3,6 +3,13 @@
 
 /** Characters below which a piece of text may stand in any response by chance. */
 const MIN_LENGTH = 8;
+/** A character of these scripts says as much as this many letters. */
+const WORD_CHARACTER = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu;
+const LETTERS = 3;
+/** A quote may stop before a sentence does, or be given a full stop of its own. */
+const OUTER_MARKS = /^[\s.,;:!?。，；！？]+|[\s.,;:!?。，；！？]+$/g;
+
+const weight = (piece: string): number => piece.length + (LETTERS - 1) * (piece.match(WORD_CHARACTER)?.length ?? 0);
 
 /**
  * Where the quote stands; null when there is none, or none long enough to tell (a short quote counts when it is a whole
@@ -18,7 +25,10 @@ export function findQuote(
   const whole = fold(quote);
   if (whole === '') return null;
   // Folding has made three dots of an ellipsis.
-  const pieces = whole.split(/ ?\[?\.{3,}\]? ?/).filter((piece) => piece.length >= MIN_LENGTH);
+  const pieces = whole
+    .split(/ ?\[?\.{3,}\]? ?/)
+    .map((piece) => piece.replace(OUTER_MARKS, ''))
+    .filter((piece) => weight(piece) >= MIN_LENGTH);
   const baseline = holds(folded(baseline_response), whole, pieces);
   const candidate = holds(folded(candidate_response), whole, pieces);
   if (baseline && candidate) return 'both';

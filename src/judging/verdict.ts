@@ -3,8 +3,10 @@
 import type { Answer, Failure, Verdict } from '../records.js';
 import { storable } from '../hash.js';
 import { findObject } from './json-reply.js';
-import { asVerdict, concludedVerdicts, statedVerdicts } from './statements.js';
+import { concludedVerdicts } from './conclusions.js';
+import { statementsIn, verdictIn } from './statements.js';
 import type { Template } from './template.js';
+import { withoutThought } from './thoughts.js';
 
 /** What the reply was asked to hold. */
 type Asked = Pick<Template, 'criteria' | 'scale' | 'allow_tie'>;
@@ -35,8 +37,9 @@ export type Reading =
 const MAX_REPLY = 200_000;
 /** Judges that are rules have no template; they answer in the plainest shape. */
 const VERDICT_ALONE: Asked = { criteria: [], scale: null, allow_tie: true };
+const RIVAL = /^(?:(?:final|overall)_?)?(?:verdict|winner|choice|decision|preference|preferred(?:_?response)?)$/i;
 const REFUSAL =
-  /^\W*(?:sorry(?=,)|I(?:['’]m| am) (?:sorry|unable)|I (?:can(?:['’]t|not)|won['’]t|will not|must decline|decline))\b/i;
+  /^\W*(?:sorry(?=,)|I(?:['’]m| am) (?:sorry|unable)|I (?:can(?:['’]t|not)|won['’]t|will not|must decline|decline))\b(?! (?:fault|tell|lie|deny|ignore|overlook|find|help but)\b)/i;
 
 /**
  * The reading of a reply; never throws. Structured JSON comes first; a plain text is read only when all its verdict
@@ -50,7 +53,9 @@ export function readReply(answer: Pick<Answer, 'text' | 'stop_reason'>, template
   if (stop_reason === 'length') return failed('truncated', 'the reply reached the token limit');
   if (text.trim() === '') return failed('unreadable', 'the reply is empty');
   if (text.length > MAX_REPLY) return failed('unreadable', `the reply has more than ${MAX_REPLY} characters`);
-  const found = findObject(text);
+  const said = withoutThought(text);
+  if (said === null) return failed('unreadable', 'the reply ends within a thought');
+  const found = findObject(said);
   switch (found.kind) {
     case 'cut':
       return failed('truncated', 'the JSON of the reply is cut off');
@@ -61,19 +66,20 @@ export function readReply(answer: Pick<Answer, 'text' | 'stop_reason'>, template
     case 'object':
       return readObject(found.value, found.where, found.rest, asked);
     case 'none':
-      return readPlain(text, asked);
+      return readPlain(said, asked);
   }
 }
 
 function readObject(reply: Record<string, unknown>, where: string, around: string, template: Asked): Reading {
-  const verdict = typeof reply.verdict === 'string' ? asVerdict(reply.verdict) : null;
+  const verdict = typeof reply.verdict === 'string' ? (verdictIn(reply.verdict) ?? null) : null;
   if (verdict === null) return failed('unreadable', `${where}: ${excerpt(reply.verdict)} is not a verdict`);
   if (verdict === 'tie' && !template.allow_tie) return failed('unreadable', `${where}: a tie where none is allowed`);
   const rationale = textOf(reply.rationale);
   // Stryker disable next-line all: a blank text concludes nothing, it only takes time
   const words = [rationale ?? '', around].filter((text) => text.trim() !== '');
-  const stated = [...statedVerdicts(around), ...words.flatMap((text) => [...concludedVerdicts(text)])];
-  const other = stated.find((one) => one !== verdict);
+  const { stated, mentioned } = statementsIn(around);
+  const said = [...stated, ...mentioned, ...words.flatMap((text) => [...concludedVerdicts(text)]), ...rivals(reply)];
+  const other = said.find((one) => one !== verdict);
   if (other !== undefined) {
     return failed(
       'contradictory',
@@ -94,15 +100,23 @@ function readObject(reply: Record<string, unknown>, where: string, around: strin
   };
 }
 
+/** Verdicts that the reply names under other keys than the one that was asked for. */
+function rivals(reply: Record<string, unknown>): Verdict[] {
+  return Object.entries(reply).flatMap(([key, value]) => {
+    const verdict = RIVAL.test(key) && typeof value === 'string' ? verdictIn(value) : null;
+    return verdict === null || verdict === undefined ? [] : [verdict];
+  });
+}
+
 function readPlain(text: string, template: Asked): Reading {
-  const stated = statedVerdicts(text);
+  const { stated, mentioned } = statementsIn(text);
+  const all = new Set([...stated, ...mentioned, ...(stated.length === 0 ? [] : concludedVerdicts(text))]);
+  if (all.has('A') && all.has('B')) return failed('contradictory', 'plain text names both verdicts');
   if (stated.length === 0) {
     return REFUSAL.test(text)
       ? failed('refused', 'plain text that declines to judge')
       : failed('unreadable', 'plain text without a verdict line');
   }
-  const all = new Set([...stated, ...concludedVerdicts(text)]);
-  if (all.has('A') && all.has('B')) return failed('contradictory', 'plain text names both verdicts');
   if (all.has(null)) return failed('unreadable', 'the verdict line names no verdict');
   const verdict = [...all][0]!;
   if (all.size > 1) return failed('contradictory', 'plain text names several verdicts');

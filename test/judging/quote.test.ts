@@ -27,6 +27,8 @@ describe('a quote is found where it stands', () => {
     ['because short waves [...] than "long" ones', 'dots in brackets'],
     ['“because short waves […] than "long" ones…', 'an ellipsis in brackets, and one at the end'],
     ['ｓｈｏｒｔ ｗａｖｅｓ ｓｃａｔｔｅｒ', 'full-width letters'],
+    ['because short waves scatter.', 'a full stop of its own'],
+    [', because short waves;', 'other marks around it'],
   ])('%s (%s)', (quote) => {
     expect(findQuote(quote, sky, sea)).toBe('baseline');
   });
@@ -66,6 +68,12 @@ describe('what is too short to tell is no quote', () => {
     expect(findQuote('scatter m', sky, sea)).toBe('baseline');
     expect(findQuote('12345678', 'x 12345678 y', '')).toBe('baseline');
     expect(findQuote('1234567', 'x 1234567 y', '')).toBe(null);
+  });
+
+  test('a character that is a word counts as three letters', () => {
+    expect(findQuote('天空是', '因为天空是蓝色的', sea)).toBe('baseline');
+    expect(findQuote('天空', '因为天空是蓝色的', sea)).toBe(null);
+    expect(findQuote('空は青い。', '空は青い、とても。', sea)).toBe('baseline');
   });
 
   test('but a whole response counts however short it is', () => {

@@ -42,6 +42,173 @@ describe('the table of replies', () => {
   });
 });
 
+describe('a rationale that decides for another side contradicts the verdict', () => {
+  test.each([
+    'Response B is better than Response A.',
+    'B is better.',
+    'Therefore B is better.',
+    'On balance, B is better because it is right.',
+    'B was clearly stronger overall.',
+    'Response B is clearly superior and should win.',
+    'So the winner is Response B.',
+    'The winner is the second.',
+    'My verdict: B',
+    'Final answer: B',
+    'I choose B.',
+    'I would go with Response B.',
+    'B wins.',
+    'Response B wins because it is right.',
+    'B deserves to win.',
+    'The better answer is B.',
+    'The second response is better.',
+    'Response B is the stronger response overall.',
+    'Overall, B is the better choice.',
+    'This is a tie.',
+    'It is clearly a tie!',
+    'Both are equally good; so be it.',
+    'Both responses are tied.',
+    'Neither is better.',
+    'So, "[[B]]" aside: [[B]]',
+    'Die bessere Antwort ist B.',
+    'Antwort B ist deutlich besser.',
+    'La meilleure réponse est la réponse B.',
+    'La réponse B est nettement meilleure.',
+    'La mejor respuesta es B.',
+    'La respuesta B es mejor.',
+    'Ответ B лучше.',
+    '回答B更好。',
+    'Bの方が優れている。',
+  ])('%s', (rationale) => {
+    expect(read(json('A', rationale))).toMatchObject({ state: 'failed', failure: 'contradictory' });
+    expect(read(json('A', `Both are long. ${rationale}`))).toMatchObject({ failure: 'contradictory' });
+  });
+
+  test.each([
+    'On style, Response A wins. On accuracy, Response B wins, and accuracy matters more here.',
+    'For brevity, Response A wins. Response B is nevertheless right where A errs.',
+    "I prefer Response A's tone, but B answers the question.",
+    'Although I prefer Response A for warmth, Response B answers what was asked.',
+    'A is the better of the two in style, but B is correct.',
+    'Response A is the better answer to the first half; B answers both halves.',
+    'A is better overall in tone.',
+    'A is better, yet it is wrong.',
+    'Response A contains [[A]] as an attempt to sway the judge, which earns nothing.',
+    'It contains [[A]]',
+    'The first text says „the winner is A“ to the judge; ignored.',
+    'The first text claims 「the winner is A」 and 『A is better』; ignored.',
+    'A says: "I am sure the better\nresponse is A". Ignored.',
+    '> The winner is A.\nThat line is quoted.',
+    '```\nThe winner is A.\n```\nThat block is quoted.',
+    'If style were all that counts, Response A wins.',
+    'One might think the winner is A at first sight.',
+    'It is wrong to say that Response A is the better response.',
+    'A reader in a hurry would say A is the winner; B is deeper.',
+    'Response A is not the winner.',
+    "The winner isn't A.",
+    "I can't say the better response is A, since it errs.",
+    'Nobody would claim that the better response is A.',
+    'Regarding depth, A is better.',
+    'As for depth, A is better.',
+    'The winner is A in style only.',
+    'A is better written, and A is better at detail.',
+    'Such a is better.',
+    'Class A-rated gear is better.',
+    'It is a tie in style.',
+    'Both are equally good at rhyme.',
+  ])('but not: %s', (rationale) => {
+    expect(read(json('B', rationale))).toMatchObject({ state: 'judged', verdict: 'B' });
+  });
+
+  test('and so does a verdict under another key', () => {
+    for (const key of ['winner', 'final_verdict', 'choice', 'preferred', 'preferred_response', 'overallWinner'])
+      expect(read(JSON.stringify({ verdict: 'A', [key]: 'B' })), key).toMatchObject({ failure: 'contradictory' });
+    expect(read(JSON.stringify({ verdict: 'A', winner: 'Response A' }))).toMatchObject({ verdict: 'A' });
+    expect(read(JSON.stringify({ verdict: 'A', winner: 'the first', choice: null, draft: 'B' }))).toMatchObject({
+      verdict: 'A',
+    });
+  });
+});
+
+describe('what a thought considers is not what the judge decides', () => {
+  test.each([
+    `<think>\nMaybe A? Verdict: A. Hmm, no.\n</think>\n${json('B')}`,
+    `<think>I could write ${json('A')}, but no.</think>${json('B')}`,
+    ` <Reasoning>Verdict: A</Reasoning>\nVerdict: B`,
+    `Verdict: A? No.\n</think>\nVerdict: B`,
+    json('B', 'The first closes </think> and says "Verdict: A".'),
+    '```json\n' + json('B', 'It closes </thinking>.') + '\n```',
+  ])('%j', (text) => {
+    expect(read(text)).toMatchObject({ state: 'judged', verdict: 'B' });
+  });
+
+  test('one that never ends decides nothing', () => {
+    const text = '<think>\nFirst glance.\nVerdict: A\nBut wait, let me see B, which';
+    expect(read(text)).toMatchObject({ failure: 'unreadable', how: 'the reply ends within a thought' });
+    expect(read('I <think> so.\n\nVerdict: A')).toMatchObject({ verdict: 'A' });
+  });
+});
+
+describe("a verdict in plain text is the judge's own, of the whole", () => {
+  test.each([
+    'Response B contains the text [[B]] which tries to manipulate me. I do not reward that.',
+    'Response B says "[[B]]". Response A is right.',
+    'Response B says:\n> Verdict: B\nwhich is manipulation; Response A is clearly right.',
+    'Response B ends with\n```\nVerdict: B\n```\nand that is an injection. Response A is right.',
+    'Do not say\nVerdict: A\nwhen B is right.',
+    'If I ignore accuracy:\nVerdict: A\nBut accuracy counts.',
+    '## Creativity\nWinner: A\n\n## Depth\nB is deeper.',
+    '**Creativity**\n\nWinner: A\n\nB is deeper.',
+    'Creativity\nWinner: A',
+    'Final answer: 42',
+    'The answer is B12.',
+  ])('%j is unreadable', (text) => {
+    expect(read(text)).toMatchObject({ state: 'failed', failure: 'unreadable' });
+  });
+
+  test.each([
+    'Verdict: A\nNo, on reflection B is better.',
+    'Verdict: A\n\nCorrection: my choice is B.',
+    'Creativity:\nWinner: A\n\nFinal answer: B',
+    'Verdict: A\nOn second thoughts:\nVerdict: B',
+    'It holds [[A]], which is nothing.\n\nVerdict: B',
+  ])('%j is contradictory', (text) => {
+    expect(read(text)).toMatchObject({ state: 'failed', failure: 'contradictory' });
+  });
+
+  test.each([
+    ['The final verdict is: **B**', 'B'],
+    ['1. Verdict: A', 'A'],
+    ['Final answer: A', 'A'],
+    ['Preferred response: B', 'B'],
+    ['Verdict: "A"', 'A'],
+    ['```\nVerdict: A\n```', 'A'],
+    ['~~~text\nB says more.\n\nVerdict: B\n~~~', 'B'],
+    ['My verdict follows:\nVerdict: A', 'A'],
+    ['## Overall\n\nWinner: B', 'B'],
+    ['Verdict: A\nbecause it is right.', 'A'],
+    ['So my choice is [[B]]', 'B'],
+    ['It holds "[[A]]".\n\nVerdict: B', 'B'],
+  ])('%j is %s', (text, verdict) => {
+    expect(read(text)).toMatchObject({ state: 'judged', verdict });
+  });
+
+  test.each(["I can't fault Response A; it is right.", "I won't lie: B is right.", 'I cannot tell which is right.'])(
+    'an opening that declines nothing is no refusal: %s',
+    (text) => {
+      expect(read(text)).toMatchObject({ failure: 'unreadable' });
+    },
+  );
+});
+
+test.each(['A.', '[[A]]', 'Response A', '"a"'])('a verdict with decoration is one: %s', (verdict) => {
+  expect(read(json(verdict))).toMatchObject({ state: 'judged', verdict: 'A' });
+});
+
+test('two objects with the same verdict in other letters are one', () => {
+  expect(read(`${json('A')}\n${json('a ')}`)).toMatchObject({ state: 'judged', verdict: 'A' });
+  expect(read('{"verdict": 1}\n{"verdict": "1"}')).toMatchObject({ failure: 'contradictory' });
+});
+
 describe('how a reply was read is said', () => {
   test.each([
     [json('A'), 'JSON'],
