@@ -31,6 +31,8 @@ export interface JudgingWorld {
   paid(cost: number | null): void;
   /** Keeps an answer for the next time the same is asked. */
   keep(answer: CachedAnswer): void;
+  /** Told why a call of a checkpoint or judge came to nothing; the record has the kind of failure alone. */
+  failed?(who: string, message: string): void;
 }
 
 export interface Pair {
@@ -207,6 +209,7 @@ export async function askJudge(question: Question, world: JudgingWorld): Promise
         throw error;
       }
       fail(asked, error);
+      world.failed?.(question.spec.name, error.message);
       return asked;
     }
   }

@@ -164,6 +164,7 @@ export async function respond(
   } catch (error) {
     if (error instanceof ModelFailure && error.answer !== undefined) world.paid(error.answer.cost_usd);
     if (!(error instanceof ModelFailure) || error.stops) throw error;
+    world.failed?.(checkpoint.name, error.message);
     return record({
       state: 'failed',
       failure: error.failure,

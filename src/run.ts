@@ -97,6 +97,8 @@ export interface RunEnd {
 
 /** Prompts whose stored records are looked up at once. */
 const WINDOW = 64;
+/** Reasons of failures that are told of each checkpoint and judge. */
+const REASONS = 3;
 /** Prompts between two looks at whether the run is decided. */
 const BETWEEN_LOOKS = 8;
 
@@ -119,6 +121,7 @@ class Execution {
   /** Roles and judges whose endpoint is of no more use, and why; their units stay due while others go on. */
   private readonly down = { roles: new Map<string, string>(), judges: new Map<string, string>() };
   private readonly counts = { judged: 0, failed: 0, responses: 0 };
+  private readonly reasons = new Map<string, Set<string>>();
   /** Responses that were asked for and failed, by id. */
   private readonly failedNow = new Set<string>();
   private readonly underWay = new UnderWay((error) => this.stop(error));
@@ -144,6 +147,7 @@ class Execution {
       admit: options.part?.admit ?? (() => this.budget.admit()),
       paid: (cost) => this.budget.paid(cost),
       keep: (answer) => this.journal.keep(answer),
+      failed: (who, message) => this.tellFailure(who, message),
     };
   }
 
@@ -304,6 +308,14 @@ class Execution {
     } catch (error) {
       this.failed(error, this.down.judges, unit.judge);
     }
+  }
+
+  /** The first reasons of each who failed: a provider says in other words what a record cannot. */
+  private tellFailure(who: string, message: string): void {
+    const told = this.reasons.get(who) ?? new Set();
+    if (told.size === REASONS || told.has(message)) return;
+    this.reasons.set(who, told.add(message));
+    this.world.onWarning?.({ code: 'CALL_FAILED', message: `${who}: ${message}` });
   }
 
   /** An endpoint that is of no more use is told once; others go on, until no judge is left to ask. */

@@ -58,6 +58,12 @@ describe('a run against a server', () => {
     const file = await journey.runFile();
     expect(await journey.run(file)).toMatchObject({ status: 'done', judged: 22, missing: 2 });
     expect(asked).toBe(1);
+    expect(journey.warnings.filter(({ code }) => code === 'CALL_FAILED')).toEqual([
+      {
+        code: 'CALL_FAILED',
+        message: expect.stringMatching(/^tuned: http:\S+: 400 content_filter: flagged/) as string,
+      },
+    ]);
     const { run } = await journey.run(file);
     expect(asked).toBe(1);
     await journey.resume(run.id);
