@@ -17,7 +17,7 @@ import type {
   Label,
   Warning,
 } from './summary.js';
-import { judgesOf } from './win-rates.js';
+import { judgesOf } from './judges.js';
 
 /** Lengths within a fifth of each other are similar. */
 const SIMILAR = 0.2;

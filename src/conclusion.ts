@@ -1,5 +1,6 @@
 // The end of a run that was carried out: how it ended, its numbers, its files.
-import { type Exporter, writeExports } from './export.js';
+import { type Exporter } from './export.js';
+import { writeExports } from './export-files.js';
 import type { Launched } from './launch.js';
 import type { Run } from './records.js';
 import { report } from './report.js';
@@ -15,15 +16,19 @@ export interface ConcludingWorld {
   stopping: Stopping | null;
   /** ISO time. */
   now(): string;
+  /** When the run had ended before, and how many records it had then: where none came, it still ended then. */
+  before: { ended_at: string | null; records: number };
 }
 
 /** The ended run with its numbers, after its files are written. */
 export async function conclude(
   id: string,
   end: RunEnd,
-  { store, folder, exporter, stopping, now }: ConcludingWorld,
+  { store, folder, exporter, stopping, now, before }: ConcludingWorld,
 ): Promise<Launched> {
-  await store.updateRun(id, { ...(await endOf(stopping, end, id, store, now())), ended_at: now() });
+  const { judged, failed, responses } = await store.spent(id);
+  const ended_at = judged + failed + responses === before.records ? (before.ended_at ?? now()) : now();
+  await store.updateRun(id, { ...(await endOf(stopping, end, id, store, now())), ended_at });
   const run = (await store.run(id))!;
   const { summary } = await concluded(store, run);
   const told = (hash: string): Promise<string> => report(store, run, summary, hash);

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Accuracies } from './audit/accuracy.js';
 import { DoubleblindError } from './errors.js';
-import { fileHash } from './export.js';
+import { fileHash } from './whole-files.js';
 import { storedRows } from './audit/stored-rows.js';
 import { type ReadOptions, readSound, type Row, rowNumbering } from './formats/index.js';
 import { hashOf } from './hash.js';

@@ -207,6 +207,7 @@ export async function openRun(config: RunConfig, world: OpeningWorld, options: L
   }
   const identities = done ? known.identities : await identify(known ?? null, config, content, world, options);
   if (known !== undefined) {
+    for (const message of otherAddresses(known, config)) world.onWarning?.({ code: 'ADDRESS_CHANGED', message });
     const first = known.decision_rule;
     const changed = Object.entries(rule).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(first[key]));
     const later = changed.length === 0 ? {} : { later: Object.fromEntries(changed) };
@@ -257,6 +258,19 @@ export async function openRun(config: RunConfig, world: OpeningWorld, options: L
     });
   }
   return { run, ...content };
+}
+
+/** Who was asked at another address when the run was made: its records are of what answered there. */
+function otherAddresses(run: Run, config: RunConfig): string[] {
+  const first = run.config as unknown as Pick<RunConfig, Role | 'judges'>;
+  const all = ({ baseline, candidate, judges }: Pick<RunConfig, Role | 'judges'>) => [baseline, candidate, ...judges];
+  return all(config).flatMap(({ name, base_url: now = 'its provider' }, i) => {
+    const then = all(first)[i]?.base_url ?? 'its provider';
+    if (now === then) return [];
+    return [
+      `${name} was asked at ${then} in run ${run.id}, not at ${now}; what is there stays. \`--again\` asks anew.`,
+    ];
+  });
 }
 
 /** Keeps responses that stand in no file at once, so that the run can be resumed without them. */
@@ -310,11 +324,14 @@ async function carry(
   options: LaunchOptions,
 ): Promise<Launched> {
   const { store } = world;
-  const before = inBatches(run);
-  const batch = options.batch ?? before;
+  const batched = inBatches(run);
+  const batch = options.batch ?? batched;
   if (batch) checkBatch(config, options.carryOut !== undefined);
   const now = () => new Date(world.clock()).toISOString();
   return holding(store, run.id, now(), async () => {
+    const { judged, failed, responses } = await store.spent(run.id);
+    const isOver = run.status === 'done' && options.retryFailed !== true;
+    const before = { ended_at: isOver ? run.ended_at : null, records: judged + failed + responses };
     const folder = await exportFolder(options.exports, run);
     await store.updateRun(run.id, {
       status: 'running',
@@ -322,7 +339,7 @@ async function carry(
       exports: folder,
       started_at: run.started_at ?? now(),
       ended_at: null,
-      ...(batch !== before && { environment: { ...run.environment, batch } }),
+      ...(batch !== batched && { environment: { ...run.environment, batch } }),
     });
     await takeBaseline(store, run);
     const stopping =
@@ -342,7 +359,7 @@ async function carry(
       const more = { ...options, batch, recorded, digests, exporter, decided: stopping?.decided };
       const end = await (options.carryOut ?? carryOut)(run, config, world, more);
       const { conclude } = await conclusion.now();
-      return await conclude(run.id, end, { store, folder, exporter, stopping, now });
+      return await conclude(run.id, end, { store, folder, exporter, stopping, now, before });
     } finally {
       conclusion.drop();
       exporter.close();

@@ -1,7 +1,7 @@
 // Responses that exist already, judged now: paired files, or one file per checkpoint, become a run like any other.
 import { type Judge, readTemplate, type RunConfig } from './config.js';
 import { DoubleblindError } from './errors.js';
-import { fileHash } from './export.js';
+import { fileHash } from './whole-files.js';
 import { readPairs } from './formats/pairs.js';
 import { hashOf } from './hash.js';
 import { endpointProblems, endpointSchema } from './models/index.js';

@@ -8,7 +8,7 @@ import { drawAt } from './random.js';
 import type { ReviewablePlace, ReviewItem } from './store/queues.js';
 import type { Store } from './store/index.js';
 import { panelOf } from './stats/index.js';
-import { judgesOf } from './win-rates.js';
+import { judgesOf } from './judges.js';
 
 export type Strategy = 'random' | 'disagreement' | 'order-dependent' | 'low-margin';
 

@@ -1,9 +1,9 @@
 // Every number of a run: what the store counted, handed to the one `summarize`. Serves `stats`, summary.json, the
 // report, the gate and HTTP, so that they cannot differ.
 import type { Glance, RunDecision } from './answers.js';
-import type { Judge, RunConfig } from './config.js';
 import { configOf } from './configuration.js';
 import { DoubleblindError, suggest } from './errors.js';
+import { judgesOf } from './judges.js';
 import { canaryPasses } from './judging/canaries.js';
 import { hashOf, sha256 } from './hash.js';
 import { juryOf } from './jury-rule.js';
@@ -127,33 +127,6 @@ function withCertified(run: Run, known: SummarizeInput['accuracy'] = {}): Summar
   return Object.fromEntries(
     [...judges].map((judge) => [judge, [...(known[judge] ?? []), ...(certified[judge] ?? [])]]),
   );
-}
-
-/** What the configuration says of the judges and checkpoints; an imported run says nothing. */
-export function judgesOf(run: Run): Pick<SummarizeInput, 'informing' | 'referenceJudges' | 'families' | 'warnings'> {
-  const { judges, baseline, candidate } = run.config as Partial<Pick<RunConfig, 'judges' | 'baseline' | 'candidate'>>;
-  if (judges === undefined) return {};
-  const named = (which: (judge: Judge) => boolean) => judges.filter(which).map((judge) => judge.name);
-  const offline = named((judge) => judge.provider === 'offline');
-  return {
-    informing: named((judge) => judge.share < 1),
-    referenceJudges: named((judge) => judge.provider === 'reference'),
-    families: {
-      judges: Object.fromEntries(judges.map((judge) => [judge.name, judge.model ?? null])),
-      baseline: baseline?.model ?? null,
-      candidate: candidate?.model ?? null,
-    },
-    warnings:
-      offline.length === 0
-        ? []
-        : [
-            {
-              code: 'OFFLINE_JUDGE',
-              message: `${offline.join(', ')}: rules that read nothing but the texts, for trying the tool and not for claims.`,
-              judges: offline,
-            },
-          ],
-  };
 }
 
 /**

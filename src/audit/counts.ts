@@ -26,6 +26,10 @@ class Counts {
     this.failed--;
   }
 
+  get isEmpty(): boolean {
+    return this.wins + this.losses + this.ties + this.failed === 0;
+  }
+
   /** `win_rate` is the mean score over rows with a winner (graded where the file grades), null without any. */
   get result(): AuditCounts {
     const { wins, losses, ties, failed, score } = this;
@@ -34,11 +38,17 @@ class Counts {
   }
 }
 
+/** What is recorded and what is derived of some judges. */
+class Side {
+  readonly recorded = new Counts();
+  readonly derived = new Counts();
+}
+
 /** The figures of one file, or of all together. */
 export class Figures {
   private rows = 0;
-  private readonly recorded = new Counts();
-  private readonly derived = new Counts();
+  /** Of judges that are models, and of people and references, whose rates stand beside those. */
+  private readonly sides = { models: new Side(), others: new Side() };
   private readonly positions = new Positions();
 
   /** Counts each judgment once; canaries and repeated judgments stay outside of win rates. */
@@ -47,24 +57,28 @@ export class Figures {
     const { judgment, recorded_winner: stated } = row;
     if (standing === 'known' || judgment.canary !== null || judgment.replicate > 0) return;
     this.positions.add(row);
-    if (standing === 'retried') for (const side of [this.recorded, this.derived]) side.retried();
+    const isOther = judgment.judge.startsWith('human:') || judgment.judge_provider === 'reference';
+    const { recorded, derived } = isOther ? this.sides.others : this.sides.models;
+    if (standing === 'retried') for (const counts of [recorded, derived]) counts.retried();
     const { winner } = row.derived;
     const score = winner === null ? null : scoreOf(row, winner);
-    this.derived.add(winner, score);
+    derived.add(winner, score);
     // A file that states a verdict and no winner records what follows from it.
-    if (stated === null) this.recorded.add(winner, score);
-    else this.recorded.add(stated === 'unknown' ? null : stated, row.recorded_score);
+    if (stated === null) recorded.add(winner, score);
+    else recorded.add(stated === 'unknown' ? null : stated, row.recorded_score);
   }
 
   get result(): Pick<AuditReport, 'rows' | 'judged' | 'recorded' | 'derived' | 'order_recovered'> & {
     position: Position;
   } {
-    const derived = this.derived.result;
+    const { models, others } = this.sides;
+    const { recorded, derived } = models.derived.isEmpty && models.recorded.isEmpty ? others : models;
+    const { wins, losses, ties } = derived.result;
     return {
       rows: this.rows,
-      judged: derived.wins + derived.losses + derived.ties,
-      recorded: this.recorded.result,
-      derived,
+      judged: wins + losses + ties,
+      recorded: recorded.result,
+      derived: derived.result,
       order_recovered: this.positions.orderRecovered,
       position: this.positions.position,
     };

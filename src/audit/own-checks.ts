@@ -1,5 +1,6 @@
 // Does every stored field of our own run follow from its stored parts? Presentations are made again, orders drawn
 // again, replies read again, responses looked up again, the plan and the summary made again.
+import { basename } from 'node:path';
 import { dirname, join } from 'node:path';
 import { configDocument } from '../configuration.js';
 import { textsOf } from '../judgment.js';
@@ -259,8 +260,8 @@ function whole(own: OwnRun): Check {
           severity: 'error',
           message:
             derived === null
-              ? 'The manifest names this file, and it is gone.'
-              : 'Its bytes are not those of the manifest.',
+              ? `The manifest names ${basename(file)}, and it is gone.`
+              : `${basename(file)} is not what was written: its bytes are not those of the manifest or of the database.`,
           file,
           recorded,
           derived,

@@ -5,7 +5,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RunConfig } from '../config.js';
 import { configOf, configurationHash } from '../configuration.js';
-import { fileHash, responseLine } from '../export.js';
+import { responseLine } from '../export.js';
+import { fileHash } from '../whole-files.js';
 import { readJsonl } from '../jsonl.js';
 import { limitOf, type Plan, planOf } from '../plan.js';
 import type { Response, Role, Run, Suite } from '../records.js';
@@ -184,32 +185,43 @@ async function changedFiles(folder: string, files: Manifest): Promise<OwnRun['ch
   return changed;
 }
 
-/** Whether the export folder of a stored run still holds what the store holds; files that differ. */
+/**
+ * Files in the export folder of a finished run that are not those that were written, or do not hold what the store
+ * holds. Votes of people come after the files are written; they are left aside.
+ */
 export async function exportDiffers(
   store: Store,
   run: Run,
   judged: AsyncIterable<string>,
 ): Promise<OwnRun['changed_files']> {
-  const files = run.exports === null ? null : await readManifest(run.exports);
-  if (run.exports === null || files === null) return [];
+  const folder = run.exports;
+  const manifest = folder === null || !FINISHED.includes(run.status) ? null : await readManifest(folder);
+  if (folder === null || manifest === null) return [];
+  const changed = await changedFiles(folder, manifest);
   const responses = (async function* () {
-    for await (const response of store.allResponses(run.id)) yield `${responseLine(response)}\n`;
+    for await (const response of store.allResponses(run.id)) yield responseLine(response);
   })();
-  const changed: OwnRun['changed_files'] = [];
-  for (const [file, lines] of [
+  for (const [name, lines] of [
     ['judged.jsonl', judged],
     ['responses.jsonl', responses],
   ] as const) {
-    const derived = await hashOfLines(lines);
-    const recorded = files[file]?.sha256;
-    if (recorded !== undefined && recorded !== derived)
-      changed.push({ file: join(run.exports, file), recorded: String(recorded), derived });
+    const file = join(folder, name);
+    if (manifest[name] === undefined || changed.some((one) => one.file === file)) continue;
+    const [recorded, derived] = [await hashOfLines(linesOf(file)), await hashOfLines(lines)];
+    if (recorded !== derived) changed.push({ file, recorded, derived });
   }
   return changed;
 }
 
+async function* linesOf(file: string): AsyncIterable<string> {
+  for await (const { text } of readJsonl(file)) yield text;
+}
+
+/** As it stands in a line of ours; within a text its quotation marks would be escaped. */
+const BY_A_PERSON = '"judge":"human:';
+
 async function hashOfLines(lines: AsyncIterable<string>): Promise<string> {
   const hash = createHash('sha256');
-  for await (const line of lines) hash.update(line);
+  for await (const line of lines) if (!line.includes(BY_A_PERSON)) hash.update(`${line.trimEnd()}\n`);
   return hash.digest('hex');
 }

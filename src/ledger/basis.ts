@@ -6,7 +6,7 @@ import { juryNamed } from '../jury-rule.js';
 import type { Run } from '../records.js';
 import type { PlacedHash, ServedJudge } from '../store/provenance.js';
 import type { Store } from '../store/index.js';
-import { judgesOf } from '../win-rates.js';
+import { judgesOf } from '../judges.js';
 import type { ScoreFilter } from './scores.js';
 
 export interface Basis {

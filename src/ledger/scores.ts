@@ -2,7 +2,7 @@
 import { deciding } from '../jury-rule.js';
 import type { Domain, Run } from '../records.js';
 import type { Store } from '../store/index.js';
-import { judgesOf } from '../win-rates.js';
+import { judgesOf } from '../judges.js';
 
 export interface PromptScore {
   /** Hash of the normalised text: the same prompt in two runs has the same. */

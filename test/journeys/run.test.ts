@@ -45,6 +45,20 @@ describe('a run against a server', () => {
     expect(journey.server.counts.requests).toBe(before);
   });
 
+  it('a finished run keeps its end, and says when a command names another address for what it holds', async () => {
+    journey = await openJourney();
+    const { run } = await journey.run(await journey.runFile());
+    const judges = [{ name: 'judge', provider: 'openai', model: 'judge-model', base_url: 'http://127.0.0.1:9/v1' }];
+    const again = await journey.run(await journey.runFile({ judges }));
+    expect(again.run).toMatchObject({ id: run.id, ended_at: run.ended_at });
+    const [warning, ...others] = journey.warnings;
+    expect(others).toEqual([]);
+    expect(warning).toMatchObject({ code: 'ADDRESS_CHANGED' });
+    expect(warning!.message).toContain(
+      `judge was asked at ${journey.server.openai} in run ${run.id}, not at http://127.0.0.1:9/v1`,
+    );
+  });
+
   it('a response that failed is asked for once a run, again by resume, and not by the same command', async () => {
     let flagged = true;
     let asked = 0;
