@@ -53,9 +53,12 @@ async function listed(
   }
 }
 
-/** The JSON at an address of the endpoint's own server. @throws on another origin, any other answer, after ten seconds */
+/**
+ * The JSON at an address of the endpoint's own server, without keys: some servers repeat what they were sent.
+ * @throws on another origin, any other answer, after ten seconds
+ */
 export async function look(
-  { address, key, transport }: Connection,
+  { address, key, transport, redact }: Connection,
   url: string,
   body?: Record<string, unknown>,
 ): Promise<unknown> {
@@ -68,5 +71,6 @@ export async function look(
     signal: AbortSignal.timeout(LOOK_MS),
   });
   if (!response.ok) throw new Error(`${url} answers ${response.status}`);
-  return response.json();
+  // Text by text, as JSON may spell a key in escapes.
+  return JSON.parse(await response.text(), (_, value: unknown) => (typeof value === 'string' ? redact(value) : value));
 }

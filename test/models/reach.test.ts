@@ -1,0 +1,39 @@
+// What a server says about itself before a run, over real HTTP: servers that repeat what they were sent.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { endpointSchema, type EndpointSpec, type Models, openModels } from '../../src/models/index.js';
+
+const KEY = 'sk-of/mine-4f9a7c1e2b';
+const env = { THE_KEY: KEY };
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+});
+
+/** A server with one answer to everything, and a way to it. */
+async function at(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  more: object = {},
+): Promise<{ models: Models; spec: EndpointSpec; url: string }> {
+  const server = createServer(answer);
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  const models = openModels({ env });
+  open.push(models, { close: () => (server.closeAllConnections(), server.close()) });
+  const spec = { provider: 'openai', model: 'm', base_url: url, api_key_env: 'THE_KEY', ...more };
+  return { models, spec: endpointSchema.parse(spec), url };
+}
+
+describe('the JSON of a server', () => {
+  it('holds no key, though the server repeats the header it was sent, in whatever spelling', async () => {
+    const { models, spec, url } = await at(({ headers }, response) => {
+      const root = String(headers.authorization);
+      const body = JSON.stringify({ data: [{ id: 'm', root, parent: [root] }] });
+      response.end(body.replaceAll('/', '\\/').replaceAll('sk-', '\\u0073k-'));
+    });
+    expect(await models.look(spec, `${url}/models`)).toEqual({
+      data: [{ id: 'm', root: 'Bearer [THE_KEY]', parent: ['Bearer [THE_KEY]'] }],
+    });
+  });
+});
