@@ -83,7 +83,8 @@ export class Connections {
     const id = `${provider} ${address}`;
     let shared = this.shared.get(id);
     if (shared === undefined) {
-      const endpoint = new Endpoint({ ...this.options, address: this.clean(address) });
+      const redact = (text: string): string => this.redact(text);
+      const endpoint = new Endpoint({ ...this.options, address: redact(address), redact });
       const transport = openTransport(new URL(address).origin, (headers, after) => endpoint.observe(headers, after));
       this.shared.set(id, (shared = { endpoint, transport }));
     }

@@ -21,6 +21,8 @@ export interface EndpointOptions {
   retries: number;
   clock: Clock;
   random: Random;
+  /** Takes keys out of what a server says, before anybody hears of it. */
+  redact?: ((text: string) => string) | undefined;
   onRetry?: ((event: { address: string; message: string; wait_ms: number }) => void) | undefined;
   onPause?: ((event: { address: string; wait_ms: number }) => void) | undefined;
 }
@@ -161,7 +163,7 @@ export class Endpoint {
         signal?.throwIfAborted();
         waiting?.throwIfAborted();
         if (error instanceof ModelFailure || error instanceof NotAdmitted) throw error;
-        const fault = faultOf(error, this.clock.wall());
+        const fault = this.faultOf(error);
         if (fault.kind === 'unit' || fault.kind === 'stop' || fault.kind === 'aborted')
           throw this.failed(fault, unit.attempts, error);
         spent += RETRY_COST[fault.kind];
@@ -267,6 +269,11 @@ export class Endpoint {
     if (!first) return;
     this.cutAt = now;
     this.resize(this.concurrency * CUT);
+  }
+
+  private faultOf(error: unknown): Fault {
+    const fault = faultOf(error, this.clock.wall());
+    return { ...fault, message: this.options.redact?.(fault.message) ?? fault.message };
   }
 
   private pause(ms: number): void {

@@ -218,6 +218,23 @@ describe.each([
     expect(failure.message).not.toContain('\n');
   });
 
+  it('tells of a wait, and of being down, in the server’s words without the key that they repeat', async () => {
+    const env = { THE_KEY: 'secret-of-mine-1' };
+    const server = await serve({
+      rule: ({ headers, n }) => ({
+        status: n === 0 ? 429 : 500,
+        body: { error: { message: `slow down, ${headers['authorization']}` } },
+        headers: { 'retry-after-ms': '100' },
+      }),
+    });
+    const said: string[] = [];
+    const models = connect({ env, retries: 1, onRetry: ({ message }) => said.push(message) });
+    const model = models.model(specOf(server, { api_key_env: 'THE_KEY', concurrency: 1 }));
+    for (let repeat = 0; repeat < 20; repeat++) await failureOf(model.ask({ ...plain, repeat }));
+    expect(said[0]).toBe('429 slow down, Bearer [THE_KEY]');
+    expect(models.endpoints()[0]!.down).toContain('the last with: 500 slow down, Bearer [THE_KEY]');
+  });
+
   it('gives a key back to nobody, also when an answer repeats it', async () => {
     const env = { THE_KEY: 'secret-of-mine-1' };
     const server = await serve({ keys: ['secret-of-mine-1'], answer: () => 'Your key is secret-of-mine-1.' });
