@@ -14,38 +14,37 @@ export interface Reached {
   key_variable: string | null;
 }
 
-/** What is found at an endpoint. @throws ENDPOINT_UNREACHABLE, KEY_REFUSED, MODEL_NOT_SERVED */
-export async function reach({ spec, address, key, clock }: Connection, protocol: Protocol): Promise<Reached> {
-  const served_models = await listed(protocol, address, key.variable, clock.wall());
+/** What is found at an endpoint, without keys. @throws ENDPOINT_UNREACHABLE, KEY_REFUSED, MODEL_NOT_SERVED */
+export async function reach(connection: Connection, protocol: Protocol): Promise<Reached> {
+  const { spec, endpoint, key, redact } = connection;
+  const names = await listed(connection, protocol);
   const model = spec.model!;
+  const served_models = names?.map(redact) ?? null;
   // Ollama lists names with a tag, and takes them without.
-  if (served_models !== null && !served_models.some((name) => name === model || name === `${model}:latest`)) {
+  if (served_models !== null && !names!.some((name) => name === model || name === `${model}:latest`)) {
     const some = served_models.slice(0, 8).join(', ') + (served_models.length > 8 ? ', …' : '');
-    throw new DoubleblindError('MODEL_NOT_SERVED', `${address} does not serve "${model}".`, {
+    throw new DoubleblindError('MODEL_NOT_SERVED', `${endpoint.address} does not serve "${model}".`, {
       hint: `It serves: ${some}.`,
     });
   }
-  return { address, served_models, key_variable: key.variable };
+  return { address: endpoint.address, served_models, key_variable: key.variable };
 }
 
-async function listed(
-  protocol: Protocol,
-  address: string,
-  variable: string | null,
-  wallNow: number,
-): Promise<string[] | null> {
+async function listed({ endpoint, key, clock, redact }: Connection, protocol: Protocol): Promise<string[] | null> {
   try {
-    const names = await protocol.models();
+    const names = (await protocol.models())?.filter((name) => typeof name === 'string') ?? [];
     // Servers that load models on demand list none until one is asked for.
-    return names === null || names.length === 0 ? null : names;
+    return names.length === 0 ? null : names;
   } catch (error) {
+    const { address } = endpoint;
     const { status } = error as SdkError;
     if (status === 404 || status === 405 || status === 501) return null;
-    const { message } = faultOf(error, wallNow);
+    const { message } = faultOf(error, clock.wall());
     if (status !== 401 && status !== 403)
-      throw new DoubleblindError('ENDPOINT_UNREACHABLE', `${address} cannot be reached: ${message}.`, {
+      throw new DoubleblindError('ENDPOINT_UNREACHABLE', `${address} cannot be reached: ${redact(message)}.`, {
         hint: 'Is the server running, and is base_url right?',
       });
+    const { variable } = key;
     const which = variable === null ? 'wants a key, and none is named' : `does not take the key in ${variable}`;
     throw new DoubleblindError('KEY_REFUSED', `${address} ${which} (${status}).`, {
       hint: variable === null ? 'Name the variable that holds it with api_key_env.' : undefined,

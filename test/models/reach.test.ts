@@ -25,6 +25,32 @@ async function at(
   return { models, spec: endpointSchema.parse(spec), url };
 }
 
+const json = (response: ServerResponse, status: number, body: unknown): void =>
+  void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+
+describe('an endpoint that is looked for', () => {
+  it.each(['openai', 'anthropic'])('says what is wrong at %s without the key it was sent', async (provider) => {
+    const { models, spec, url } = await at(
+      ({ headers }, response) => json(response, 500, { error: { message: `header ${headers.authorization}` } }),
+      { provider },
+    );
+    await expect(models.reach(spec)).rejects.toMatchObject({
+      code: 'ENDPOINT_UNREACHABLE',
+      message: `${url} cannot be reached: 500 header Bearer [THE_KEY].`,
+    });
+  });
+
+  it('lists a model that is named like the key without the key', async () => {
+    const names = ['m', `of-${KEY}`, null].map((id) => ({ id, object: 'model' }));
+    const { models, spec } = await at((_, response) => json(response, 200, { data: names }));
+    expect((await models.reach(spec)).served_models).toEqual(['m', 'of-[THE_KEY]']);
+    await expect(models.reach({ ...spec, model: 'n' })).rejects.toMatchObject({
+      code: 'MODEL_NOT_SERVED',
+      place: { hint: 'It serves: m, of-[THE_KEY].' },
+    });
+  });
+});
+
 describe('the JSON of a server', () => {
   it('holds no key, though the server repeats the header it was sent, in whatever spelling', async () => {
     const { models, spec, url } = await at(({ headers }, response) => {
