@@ -1,5 +1,6 @@
 // How to reach a model: the part of a checkpoint or judge in the run file that this room reads.
 import * as z from 'zod';
+import { addressFault } from './keys.js';
 import { OFFLINE_VARIANTS } from './offline.js';
 import { extractSchema } from './reference.js';
 
@@ -58,8 +59,8 @@ export function endpointProblems(spec: EndpointSpec): SpecProblem[] {
   for (const [key, providers] of Object.entries(ONLY_FOR))
     if (spec[key as keyof EndpointSpec] !== undefined && !providers.includes(provider))
       found(key, `\`${key}\` has no meaning for provider \`${provider}\`.`);
-  if (spec.base_url !== undefined && /^\w+:\/\/[^/]*@/.test(spec.base_url))
-    found('base_url', '`base_url` must not hold a name or password; name the variable of a key in `api_key_env`.');
+  const misplaced = spec.base_url === undefined ? null : addressFault(spec.base_url);
+  if (misplaced !== null) found('base_url', `\`base_url\` ${misplaced}.`);
   if ((provider === 'openai' || provider === 'anthropic') && spec.model === undefined)
     found('model', `provider \`${provider}\` needs a \`model\`.`);
   if (spec.extra_body?.['n'] !== undefined && spec.extra_body['n'] !== 1)

@@ -17,10 +17,27 @@ const OWN = {
 
 const own = (provider: string): (typeof OWN)['openai' | 'anthropic'] => OWN[provider as keyof typeof OWN];
 
-/** Base URL of an endpoint, without a slash at the end; `OPENAI_BASE_URL` and `ANTHROPIC_BASE_URL` as in the SDKs. */
+/**
+ * Base URL of an endpoint, without a slash at the end; `OPENAI_BASE_URL` and `ANTHROPIC_BASE_URL` as in the SDKs.
+ * @throws INVALID_VALUE where the environment holds an address that a run file may not name
+ */
 export function addressOf({ provider, base_url }: Access, env: NodeJS.ProcessEnv): string {
   const { url, name } = own(provider);
-  return (base_url ?? (env[`${name}_BASE_URL`]?.trim() || url)).replace(/\/+$/, '');
+  const variable = `${name}_BASE_URL`;
+  const address = base_url ?? (env[variable]?.trim() || url);
+  const fault = base_url === undefined ? addressFault(address) : null;
+  if (fault !== null) throw new DoubleblindError('INVALID_VALUE', `${variable} ${fault}.`);
+  return address.replace(/\/+$/, '');
+}
+
+/** Why an address is none that can be asked and shown, as the end of a sentence without the address; null when it is one. */
+export function addressFault(address: string): string | null {
+  if (!URL.canParse(address)) return 'is no address';
+  const { protocol, username, password } = new URL(address);
+  if (protocol !== 'http:' && protocol !== 'https:') return 'must begin with http:// or https://';
+  if (username !== '' || password !== '')
+    return 'must not hold a name or password; name the variable of a key in `api_key_env`';
+  return null;
 }
 
 /** Whether an address is the provider's own, reached so that nobody else can read the key. */
@@ -79,7 +96,7 @@ const SHORTEST_SECRET = 8;
 
 /**
  * A function that replaces every key of the environment in a text, also percent-encoded, in base64 and as a URL's
- * password. `names`: variables that hold keys under other names.
+ * password or token. `names`: variables that hold keys under other names.
  */
 export function redactor(env: NodeJS.ProcessEnv, names: Iterable<string> = []): (text: string) => string {
   const held = new Set(names);
@@ -94,9 +111,12 @@ export function redactor(env: NodeJS.ProcessEnv, names: Iterable<string> = []): 
   return (text) => {
     let clean = text;
     for (const [form, label] of longestFirst) if (clean.includes(form)) clean = clean.replaceAll(form, label);
-    return clean.includes('@') ? clean.replace(/(\/\/[^\s/:@]*):[^\s/@]+@/g, '$1:[password]@') : clean;
+    return clean.includes('@') ? clean.replace(USERINFO, '//$1[password]@') : clean;
   };
 }
+
+/** In an address: the password behind a name, or a name that is long enough to be a token itself. */
+const USERINFO = new RegExp(`//(?:([^\\s/:@"]*:)[^\\s/"]+|[^\\s/:@"]{${SHORTEST_SECRET},})@`, 'g');
 
 /** A text without the keys of the environment; see `redactor`. */
 export function redact(text: string, env: NodeJS.ProcessEnv, names: Iterable<string> = []): string {

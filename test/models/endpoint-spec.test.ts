@@ -12,6 +12,8 @@ describe('an endpoint in the run file', () => {
     [{ provider: 'anthropic', model: 'm', api: 'completions' }, 'api', 'INVALID_VALUE'],
     [{ provider: 'anthropic', model: 'm', seed: 1 }, 'seed', 'INVALID_VALUE'],
     [{ provider: 'openai', model: 'm', extra_body: { n: 2 } }, 'extra_body', 'INVALID_VALUE'],
+    [{ provider: 'openai', model: 'm', base_url: 'http://me:pass@localhost/v1' }, 'base_url', 'INVALID_VALUE'],
+    [{ provider: 'openai', model: 'm', base_url: 'http://token@localhost/v1' }, 'base_url', 'INVALID_VALUE'],
     [{ provider: 'openai' }, 'model', 'INVALID_VALUE'],
     [{ provider: 'recorded' }, 'file', 'INVALID_VALUE'],
     [{ provider: 'reference' }, 'extract', 'INVALID_VALUE'],

@@ -35,6 +35,18 @@ describe('the key an endpoint gets', () => {
     expect(keyOf({ provider: 'openai' }, { OPENAI_BASE_URL: 'http://localhost:1/v1' }).variable).toBeNull();
   });
 
+  it.each([
+    ['http://user:PLANTEDpw99@localhost:1/v1', 'must not hold a name or password'],
+    ['http://PLANTEDtoken99@localhost:1/v1', 'must not hold a name or password'],
+    ['localhost:1/PLANTED', 'must begin with http:// or https://'],
+    ['PLANTED', 'is no address'],
+  ])('is not looked for where the environment names %s, which is not repeated', (address, why) => {
+    const at = (): string => addressOf({ provider: 'openai' }, { OPENAI_BASE_URL: address });
+    expect(at).toThrow(`OPENAI_BASE_URL ${why}`);
+    expect(at).not.toThrow('PLANTED');
+    expect(at).toThrow(expect.objectContaining({ code: 'INVALID_VALUE' }));
+  });
+
   it('is asked for by the name of its variable when it is not set', () => {
     expect(() => keyOf({ provider: 'openai' }, {})).toThrow('OPENAI_API_KEY is not set');
     const access = { provider: 'openai', base_url: 'http://localhost:8000/v1' };
@@ -95,7 +107,12 @@ describe('a text that is written', () => {
     expect(redact('seen: abcdefgh1', { PLAIN: 'abcdefgh1' }, ['PLAIN'])).toBe('seen: [PLAIN]');
   });
 
-  it('hides the password of an address', () => {
-    expect(redact('http://me:pass@host/v1 is down', {})).toBe('http://me:[password]@host/v1 is down');
-  });
+  it.each([
+    ['http://me:pass@host/v1 is down', 'http://me:[password]@host/v1 is down'],
+    ['http://me:p@ss@host/v1', 'http://me:[password]@host/v1'],
+    ['http://:pass@host/v1', 'http://:[password]@host/v1'],
+    ['https://abcdef0123@host/v1', 'https://[password]@host/v1'],
+    ['ssh://git@host/repo', 'ssh://git@host/repo'],
+    ['"//host/a", "me@host"', '"//host/a", "me@host"'],
+  ])('hides the password or token of an address: %s', (text, clean) => expect(redact(text, {})).toBe(clean));
 });
