@@ -37,6 +37,8 @@ export function addressFault(address: string): string | null {
   if (protocol !== 'http:' && protocol !== 'https:') return 'must begin with http:// or https://';
   if (username !== '' || password !== '')
     return 'must not hold a name or password; name the variable of a key in `api_key_env`';
+  // What is asked for is put behind the address.
+  if (/[?#]/.test(address)) return 'must end with its path, without ? and #';
   return null;
 }
 

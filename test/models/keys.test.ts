@@ -40,6 +40,7 @@ describe('the key an endpoint gets', () => {
     ['http://PLANTEDtoken99@localhost:1/v1', 'must not hold a name or password'],
     ['localhost:1/PLANTED', 'must begin with http:// or https://'],
     ['PLANTED', 'is no address'],
+    ['http://localhost:1/v1?key=PLANTED', 'must end with its path, without ? and #'],
   ])('is not looked for where the environment names %s, which is not repeated', (address, why) => {
     const at = (): string => addressOf({ provider: 'openai' }, { OPENAI_BASE_URL: address });
     expect(at).toThrow(`OPENAI_BASE_URL ${why}`);
