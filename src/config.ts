@@ -9,6 +9,7 @@ import { hashOf } from './hash.js';
 import { parseTemplate, type Template } from './judging/template.js';
 import { readText } from './jsonl.js';
 import { endpointProblems, endpointSchema, type EndpointSpec } from './models/index.js';
+import { keyStanding } from './models/keys.js';
 import { DOMAINS, type Domain, type Suite } from './records.js';
 import { findSuite } from './suites/index.js';
 import { checked, type ParsedYaml, parseYaml } from './yaml.js';
@@ -161,6 +162,18 @@ export async function resolveRun(runFile: RunFile, context: Context): Promise<Ru
     message: string,
     hint?: string,
   ) => new DoubleblindError(code, message, { file: context.file, ...context.doc?.at(path), hint });
+
+  // Suites are texts that are asked as they are; words about the run are stored without keys.
+  const { suites: _s, tags: _t, description: _d, data_purpose: _p, ...stored } = runFile;
+  const standing = keyStanding(stored, process.env);
+  if (standing !== null) {
+    throw problem(
+      'INVALID_VALUE',
+      standing.path,
+      `the value of ${standing.variable} stands in the run file, which is stored with the run.`,
+      'Take it out; `api_key_env` and `headers_env` name the variables of keys.',
+    );
+  }
 
   const warnings: RunConfig['warnings'] = [];
   if (given.purpose === undefined) {

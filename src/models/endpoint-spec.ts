@@ -1,6 +1,6 @@
 // How to reach a model: the part of a checkpoint or judge in the run file that this room reads.
 import * as z from 'zod';
-import { addressFault } from './keys.js';
+import { addressFault, isVariableName, literalKey } from './keys.js';
 import { OFFLINE_VARIANTS } from './offline.js';
 import { extractSchema } from './reference.js';
 
@@ -53,14 +53,25 @@ const ONLY_FOR: Partial<Record<keyof EndpointSpec, readonly EndpointSpec['provid
 /** What does not fit together in an endpoint, each with the key it stands at; empty when all is well. */
 export function endpointProblems(spec: EndpointSpec): SpecProblem[] {
   const problems: SpecProblem[] = [];
-  const found = (key: string, message: string, code: SpecProblem['code'] = 'INVALID_VALUE'): void =>
-    void problems.push({ path: [key], message, code });
+  const found = (key: string | string[], message: string, code: SpecProblem['code'] = 'INVALID_VALUE'): void =>
+    void problems.push({ path: [key].flat(), message, code });
   const { provider } = spec;
   for (const [key, providers] of Object.entries(ONLY_FOR))
     if (spec[key as keyof EndpointSpec] !== undefined && !providers.includes(provider))
       found(key, `\`${key}\` has no meaning for provider \`${provider}\`.`);
   const misplaced = spec.base_url === undefined ? null : addressFault(spec.base_url);
   if (misplaced !== null) found('base_url', `\`base_url\` ${misplaced}.`);
+  const inBody = literalKey(spec.extra_body);
+  if (inBody !== null)
+    found(
+      ['extra_body', ...inBody],
+      `\`extra_body\` is stored with the run and must not hold a key (${inBody.join('.')}); name its variable in \`api_key_env\` or \`headers_env\`.`,
+    );
+  if (spec.api_key_env !== undefined && !isVariableName(spec.api_key_env))
+    found('api_key_env', '`api_key_env` is the name of the variable that holds the key, not the key.');
+  for (const [header, name] of Object.entries(spec.headers_env ?? {}))
+    if (!isVariableName(name))
+      found(['headers_env', header], '`headers_env` holds names of variables, not their values.');
   if ((provider === 'openai' || provider === 'anthropic') && spec.model === undefined)
     found('model', `provider \`${provider}\` needs a \`model\`.`);
   if (spec.extra_body?.['n'] !== undefined && spec.extra_body['n'] !== 1)

@@ -101,20 +101,25 @@ const SHORTEST_SECRET = 8;
  * password or token. `names`: variables that hold keys under other names.
  */
 export function redactor(env: NodeJS.ProcessEnv, names: Iterable<string> = []): (text: string) => string {
+  const secrets = secretsOf(env, names);
+  return (text) => {
+    let clean = text;
+    for (const [form, name] of secrets) if (clean.includes(form)) clean = clean.replaceAll(form, `[${name}]`);
+    return clean.includes('@') ? clean.replace(USERINFO, '//$1[password]@') : clean;
+  };
+}
+
+/** Every form of every key with the name of its variable, longest first. */
+function secretsOf(env: NodeJS.ProcessEnv, names: Iterable<string> = []): [form: string, name: string][] {
   const held = new Set(names);
   const forms = new Map<string, string>();
   for (const [name, value] of Object.entries(env)) {
     const secret = value?.trim() ?? '';
     if (secret.length < SHORTEST_SECRET || !(held.has(name) || SECRET_NAME.test(name))) continue;
     for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), ...base64(secret)])
-      forms.set(form, `[${name}]`);
+      forms.set(form, name);
   }
-  const longestFirst = [...forms].sort(([a], [b]) => b.length - a.length);
-  return (text) => {
-    let clean = text;
-    for (const [form, label] of longestFirst) if (clean.includes(form)) clean = clean.replaceAll(form, label);
-    return clean.includes('@') ? clean.replace(USERINFO, '//$1[password]@') : clean;
-  };
+  return [...forms].sort(([a], [b]) => b.length - a.length);
 }
 
 /** In an address: the password behind a name, or a name that is long enough to be a token itself. */
@@ -133,4 +138,52 @@ function base64(secret: string): string[] {
     const last = Math.floor((bytes.length * 8) / 6);
     return (['base64', 'base64url'] as const).map((alphabet) => bytes.toString(alphabet).slice(first, last));
   });
+}
+
+/** Names under which a key stands in a request; `max_tokens` and `prompt_cache_key` are none. */
+const KEY_NAME =
+  /(api|access|auth|secret|private)[-_ ]?key|(^|api|access|auth|bearer|session)[-_ ]?token$|secret|passw(or)?d|credential|authori[sz]ation|^auth$/i;
+/** How keys begin. */
+const KEY_SHAPE =
+  /^(?:[Bb]earer|[Bb]asic)\s+\S|^(?:sk-|pk-|rk-|xai-|gsk_|hf_|gh[pousr]_|github_pat_|glpat-|xox[abps]-|AKIA|AIza|eyJ)[\w.~+/-]{12,}/;
+
+/** The path to the first entry of a document that is a key by its name or its looks; null where there is none. */
+export function literalKey(document: unknown): string[] | null {
+  return pathTo(document, (value, name) =>
+    typeof value === 'string'
+      ? KEY_SHAPE.test(value) || KEY_NAME.test(name)
+      : Array.isArray(value) && KEY_NAME.test(name),
+  );
+}
+
+/** Whether a text can be the name of a variable and does not look like the key that should be in it. */
+export function isVariableName(text: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(text) && !KEY_SHAPE.test(text);
+}
+
+/** The path to the first entry of a document that holds a key of the environment, and its variable; null where none does. */
+export function keyStanding(document: unknown, env: NodeJS.ProcessEnv): { path: string[]; variable: string } | null {
+  const secrets = secretsOf(env);
+  let variable = '';
+  const path = pathTo(document, (value, name) => {
+    const secret = secrets.find(([form]) => name.includes(form) || (typeof value === 'string' && value.includes(form)));
+    variable = secret?.[1] ?? '';
+    return secret !== undefined;
+  });
+  return path === null ? null : { path, variable };
+}
+
+/** The path to the first entry that a rule is true of, whatever it stands in. */
+function pathTo(
+  document: unknown,
+  rule: (value: unknown, name: string) => boolean,
+  path: string[] = [],
+): string[] | null {
+  if (typeof document !== 'object' || document === null) return null;
+  for (const [name, value] of Object.entries(document)) {
+    const at = [...path, name];
+    const found = rule(value, name) ? at : pathTo(value, rule, at);
+    if (found !== null) return found;
+  }
+  return null;
 }

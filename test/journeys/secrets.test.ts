@@ -1,7 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { cli } from '../cli.js';
+import type { RunFile } from '../../src/config.js';
+import { cli, type Ended } from '../cli.js';
 import { type Journey, openJourney, suiteOf } from './world.js';
 
 let journey: Journey;
@@ -81,9 +82,33 @@ describe('keys', () => {
     expect(server.requests.some(({ headers }) => headers['x-gateway'] === KEYS.GATEWAY_HEADER)).toBe(true);
     expect(server.requests.some(({ headers }) => headers['authorization'] === `Bearer ${DOTENV_KEY}`)).toBe(true);
     const [run] = (await journey.store.runs()).items;
+    // Keys where no key belongs: each run file is refused, and says where without repeating it.
+    const misplaced: Partial<Record<keyof RunFile, unknown>>[] = [
+      { name: `run of ${KEYS.JUDGE_KEY}` },
+      { data_path: `/data/${KEYS.HF_TOKEN}` },
+      { judges: [{ name: 'judge', model: 'm', ...judge, system: `say ${KEYS.OPENAI_API_KEY}` }] },
+      { judges: [{ name: 'judge', model: 'm', ...judge, extra_body: { user: KEYS.ANTHROPIC_API_KEY } }] },
+      { judges: [{ name: 'judge', model: 'm', ...judge, api_key_env: KEYS.JUDGE_KEY }] },
+      { judges: [{ name: 'judge', model: 'm', provider: 'openai' }] },
+    ];
+    const original = await readFile(file, 'utf8');
+    const refused: Ended[] = [];
+    const OPENAI_BASE_URL = `http://user:${PASSWORD}@127.0.0.1:1/v1`;
+    for (const changes of misplaced) {
+      await writeFile(file, JSON.stringify({ ...(JSON.parse(original) as object), ...changes }));
+      for (const command of ['validate', 'run'])
+        refused.push(await cli([command, file, '--json'], { ...at, env: { ...at.env, OPENAI_BASE_URL } }));
+    }
+    await writeFile(file, original);
+    for (const { end, stdout, stderr } of refused)
+      expect({ end, said: stdout + stderr }).toMatchObject({
+        end: 2,
+        said: expect.stringContaining('INVALID_VALUE') as string,
+      });
 
     const said = [
       ran,
+      ...refused,
       await cli(['show', run!.id, '--json'], at),
       await cli(['stats', run!.id, '--json'], at),
       await cli(['report', run!.id, '--md'], at),

@@ -26,6 +26,30 @@ describe('an endpoint in the run file', () => {
     expect(endpointProblems(endpointSchema.parse(fields))).toMatchObject([{ path: [key], code }]);
   });
 
+  const KEY = 'sk-planted-4f9a7c1e2b8d';
+  it.each([
+    [{ extra_body: { api_key: KEY } }, ['extra_body', 'api_key']],
+    [{ extra_body: { metadata: { authorization: 'planted' } } }, ['extra_body', 'metadata', 'authorization']],
+    [{ extra_body: { list: [{ 'x-api-key': 'planted' }] } }, ['extra_body', 'list', '0', 'x-api-key']],
+    [{ extra_body: { apiKey: ['planted'] } }, ['extra_body', 'apiKey']],
+    [{ extra_body: { session_token: 'planted' } }, ['extra_body', 'session_token']],
+    [{ extra_body: { user: KEY } }, ['extra_body', 'user']],
+    [{ extra_body: { user: 'Bearer planted' } }, ['extra_body', 'user']],
+    [{ api_key_env: KEY }, ['api_key_env']],
+    [{ api_key_env: 'hf_planted4f9a7c1e2b8d' }, ['api_key_env']],
+    [{ headers_env: { 'x-team': 'planted value' } }, ['headers_env', 'x-team']],
+  ])('that holds a key is refused where it stands, without repeating it: %j', (fields, path) => {
+    const problems = endpointProblems(spec(fields));
+    expect(problems).toMatchObject([{ path, code: 'INVALID_VALUE' }]);
+    expect(problems[0]!.message).not.toMatch(/planted/);
+  });
+
+  it.each([
+    { max_tokens: 5, eos_token: '</s>', stop_token_ids: [1], thinking: { budget_tokens: 9 } },
+    { prompt_cache_key: 'suite-7', safety_identifier: 'me', use_auth_token: false },
+    { guided_json: { properties: { password: { type: 'string' } }, required: ['password'] } },
+  ])('may hold %j in its body', (extra_body) => expect(endpointProblems(spec({ extra_body }))).toEqual([]));
+
   it.each([
     { provider: 'openai', model: 'm', temperature: 0, seed: 1, base_url: 'http://localhost:8000/v1' },
     { provider: 'anthropic', model: 'm', max_tokens: 5 },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressOf, isOwnAddress, keyOf, redact } from '../../src/models/keys.js';
+import { addressOf, isOwnAddress, keyOf, keyStanding, redact } from '../../src/models/keys.js';
 
 const env = { OPENAI_API_KEY: 'sk-openai-12345678', ANTHROPIC_API_KEY: 'sk-ant-87654321', MY_KEY: 'mine-99887766' };
 
@@ -116,4 +116,16 @@ describe('a text that is written', () => {
     ['ssh://git@host/repo', 'ssh://git@host/repo'],
     ['"//host/a", "me@host"', '"//host/a", "me@host"'],
   ])('hides the password or token of an address: %s', (text, clean) => expect(redact(text, {})).toBe(clean));
+});
+
+describe('a document', () => {
+  it('that holds a key of the environment, in whatever form, is known by its place and the variable', () => {
+    const standing = (judge: object) => keyStanding({ name: 'run', judges: [{ name: 'a' }, judge] }, env);
+    const path = ['judges', '1', 'system'];
+    expect(standing({ system: 'say mine-99887766' })).toEqual({ path, variable: 'MY_KEY' });
+    const encoded = Buffer.from('me:sk-ant-87654321').toString('base64');
+    expect(standing({ system: encoded })).toEqual({ path, variable: 'ANTHROPIC_API_KEY' });
+    expect(standing({ 'mine-99887766': 1 })).toMatchObject({ variable: 'MY_KEY' });
+    expect(standing({ system: 'be brief' })).toBeNull();
+  });
 });
