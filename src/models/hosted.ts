@@ -6,7 +6,7 @@ import type { Abilities, Format } from './abilities.js';
 import type { Connection } from './connections.js';
 import type { EndpointSpec } from './endpoint-spec.js';
 import { AskAgain, ModelFailure, type SdkError } from './failures.js';
-import { NotAdmitted } from './limits.js';
+import { NotAdmitted, type Standing } from './limits.js';
 import type { Price } from './prices.js';
 import { withSystem, type Call, type Protocol, type Reply } from './protocol.js';
 
@@ -25,7 +25,7 @@ export async function protocolOf({ spec, address, key, transport, own }: Connect
 }
 
 export class HostedModel {
-  private stopped: string | null = null;
+  private readonly standing: Standing = { stopped: null };
   private opened: Promise<[Protocol, Price]> | null = null;
 
   constructor(private readonly connection: Connection) {}
@@ -33,7 +33,8 @@ export class HostedModel {
   /** The answer, verbatim but for keys. @throws ModelFailure; the signal's reason when aborted */
   async ask(ask: Ask, signal?: AbortSignal): Promise<Answer> {
     const { spec, endpoint, redact } = this.connection;
-    if (this.stopped !== null) throw new ModelFailure('unreachable', this.stopped, { stops: true });
+    const { standing } = this;
+    if (standing.stopped !== null) throw new ModelFailure('unreachable', standing.stopped, { stops: true });
     this.opened ??= Promise.all([protocolOf(this.connection), this.connection.price()]);
     const [client, price] = await this.opened;
     const paid = new Paid(price);
@@ -42,6 +43,7 @@ export class HostedModel {
       const done = await endpoint.run((own) => this.once(client, ask, paid, own), {
         tokens,
         used: () => paid.tokens,
+        standing,
         signal,
         stopping: ask.stopping,
         admit: ask.admit,
@@ -53,7 +55,7 @@ export class HostedModel {
       if (error instanceof NotAdmitted) throw error.cause;
       if (!(error instanceof ModelFailure)) throw error;
       const message = redact(error.message);
-      if (error.stops) this.stopped ??= message;
+      if (error.stops) standing.stopped ??= message;
       const { stops, attempts, failure } = error;
       const answer =
         paid.tokens === null ? undefined : paid.answer('', null, null, { attempts, latency_ms: 0, share_ms: 0 });

@@ -58,17 +58,31 @@ export interface EndpointState {
   down: string | null;
 }
 
+/** What the units of one model have in common. */
+export interface Standing {
+  /** Why nobody asks the model any more; null while it is of use. */
+  stopped: string | null;
+}
+
 /** How a unit goes out. */
 export interface Terms<T> {
   /** The size that `tpm` is charged with beforehand, and what the answer says. */
   tokens: number;
   used: (value: T) => number | null;
+  /** Written where a fault stops the model, and looked at just before each call. */
+  standing?: Standing | undefined;
   /** Cancels the call itself. */
   signal?: AbortSignal | undefined;
   /** Ends waiting (queue, pause, backoff) but lets a call under way finish. */
   stopping?: AbortSignal | undefined;
   /** Runs just before each call; throws to refuse it. */
   admit?: (() => void | Promise<void>) | undefined;
+}
+
+/** What an attempt of any unit goes by. */
+interface Conditions extends Pick<Terms<unknown>, 'signal' | 'admit'> {
+  waiting: AbortSignal | undefined;
+  standing: Standing;
 }
 
 /** The caller refused the call; its reason is the cause. */
@@ -144,17 +158,17 @@ export class Endpoint {
    */
   async run<T>(
     call: (signal?: AbortSignal) => Promise<T>,
-    { tokens, used, signal, stopping, admit }: Terms<T>,
+    { tokens, used, signal, stopping, admit, standing = { stopped: null } }: Terms<T>,
   ): Promise<Outcome<T>> {
     const waiting = stopping ?? signal;
     const unit = { attempts: 0, share_ms: 0 };
+    const attempt = (): Promise<{ value: T; latency_ms: number }> =>
+      this.attempt(call, tokens, unit, { signal, waiting, admit, standing });
     let spent = 0;
     for (let round = 0; ; round++) {
       waiting?.throwIfAborted();
       try {
-        const done = await this.queue.add(() => this.attempt(call, tokens, unit, { signal, waiting, admit }), {
-          priority: round > 0 ? 1 : 0,
-        });
+        const done = await this.queue.add(attempt, { priority: round > 0 ? 1 : 0 });
         this.tokens.settle(tokens - (used(done.value) ?? tokens));
         this.answered();
         return { ...done, ...unit };
@@ -208,11 +222,17 @@ export class Endpoint {
     call: (signal?: AbortSignal) => Promise<T>,
     tokens: number,
     unit: { attempts: number; share_ms: number },
-    { signal, waiting, admit }: Pick<Terms<T>, 'signal' | 'admit'> & { waiting: AbortSignal | undefined },
+    { signal, waiting, admit, standing }: Conditions,
   ): Promise<{ value: T; latency_ms: number }> {
+    const throwIfStopped = (): void => {
+      const why = this.down ?? standing.stopped;
+      if (why !== null) throw new ModelFailure('unreachable', why, { stops: true, attempts: unit.attempts });
+    };
     waiting?.throwIfAborted();
-    if (this.down !== null) throw new ModelFailure('unreachable', this.down, { stops: true, attempts: unit.attempts });
+    throwIfStopped();
     await this.gate(tokens, waiting);
+    // Others may have been told meanwhile.
+    throwIfStopped();
     try {
       const asked = admit?.();
       if (asked !== undefined) await asked.then(() => waiting?.throwIfAborted());
@@ -229,7 +249,7 @@ export class Endpoint {
       this.learned.returned(latency_ms);
       return { value, latency_ms };
     } catch (error) {
-      this.refused(error, started);
+      this.refused(error, started, standing);
       throw error;
     } finally {
       unit.share_ms += this.busy.end(this.clock.now(), mark);
@@ -257,9 +277,11 @@ export class Endpoint {
   }
 
   /** A refusal takes effect here, before the place of the call is handed on. */
-  private refused(error: unknown, started: number): void {
+  private refused(error: unknown, started: number, standing: Standing): void {
     if (error instanceof AskAgain || error instanceof ModelFailure) return;
-    const { kind, wait_ms } = faultOf(error, this.clock.wall());
+    const { kind, wait_ms, message } = this.faultOf(error);
+    // Nobody will ask again, so nobody waits.
+    if (kind === 'stop') return void (standing.stopped ??= `${this.address}: ${message}`);
     const now = this.clock.now();
     if (wait_ms !== null) this.pause(wait_ms);
     if (kind !== 'limited') return;

@@ -195,6 +195,17 @@ describe.each([
     expect((await models.model(specOf(server)).ask(plain)).attempts).toBe(1);
   });
 
+  it('whose quota is used up is not asked again by those who stood in line', async () => {
+    const body = { error: { message: 'insufficient_quota: add credits' } };
+    const server = await serve({
+      latency_ms: 20,
+      rule: () => ({ status: 429, body, headers: { 'retry-after': '30' } }),
+    });
+    const model = connect({ concurrency: 4 }).model(specOf(server));
+    await Promise.all(Array.from({ length: 40 }, (_, repeat) => failureOf(model.ask({ ...plain, repeat }))));
+    expect(server.counts.requests).toBeLessThanOrEqual(4);
+  });
+
   it('fails one question that is too long for its context, and no other', async () => {
     const server = await serve({ context_chars: 100 });
     const model = connect().model(specOf(server));

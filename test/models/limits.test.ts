@@ -62,6 +62,29 @@ describe('a call that fails', () => {
     expect(clock.now()).toBe(0);
   });
 
+  it.each([
+    ['a used up quota', Object.assign(status(429, { 'retry-after': '30' }), { code: 'insufficient_quota' })],
+    ['a bad key', status(401)],
+    ['an unknown model', status(404)],
+  ])('because of %s is the last of its model: no second wave goes out, and nobody waits', async (_, error) => {
+    const clock = fakeClock();
+    const there = endpoint(clock, { concurrency: 8 });
+    const standing = { stopped: null };
+    let calls = 0;
+    const call = async (): Promise<never> => {
+      calls++;
+      await clock.sleep(10);
+      throw error;
+    };
+    const units = Array.from({ length: 40 }, () => failureOf(there.run(call, { ...terms, standing })));
+    const failures = await clock.run(Promise.all(units));
+    expect(failures.every(({ stops }) => stops)).toBe(true);
+    expect([calls, clock.now()]).toEqual([8, 10]);
+    // Another model at the same endpoint is asked as before.
+    expect(await clock.run(there.run(() => Promise.resolve(1), terms))).toMatchObject({ value: 1 });
+    expect(clock.now()).toBe(10);
+  });
+
   it('by a mistake of our own is thrown as it is', async () => {
     const clock = fakeClock();
     const work = endpoint(clock).run(() => Promise.reject(new RangeError('ours')), terms);
