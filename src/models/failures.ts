@@ -62,13 +62,20 @@ export interface SdkError {
   cause?: { code?: string; message?: string };
 }
 
-const TOO_LONG =
-  /context[ _-]?(length|window|size)|maximum context|(prompt|input|request|message)s? (is|are) too (long|large)|too many (input )?tokens|request_too_large|reduce the length|string_above_max_length/i;
+const TOO_LONG = [
+  /context[ _-]?(length|window|size|limit)|maximum (context|model length)/i,
+  /(prompt|input|request|message)s? (is|are) too (long|large)|too many (input )?tokens|reduce the length/i,
+  /input tokens? (count )?.{0,20}exceeds?|request_too_large|string_above_max_length/i,
+  // Text Generation Inference.
+  /inputs`? (tokens \+|must have less than)/i,
+];
 const REFUSED = /content[ _](policy|filter|management)|moderation|flagged|safety (system|filter)/i;
 const NO_MODEL =
   /model_not_found|(no|unknown|invalid) model|model\b.{0,80}\b(does not exist|not found|not exist|not available|is not served)|not_found_error.*model/i;
 const QUOTA =
-  /insufficient_quota|billing_hard_limit|billing_not_active|credit balance|insufficient (credits|funds|balance)|spend_limit/i;
+  /insufficient_quota|billing_hard_limit|billing_not_active|credit balance|insufficient (credits|funds|balance)|spend_limit|API usage limits/i;
+/** A request that is larger than what is granted in a minute. */
+const LARGER_THAN_LIMIT = /limit:? ([\d,]+)\b.{0,20}\brequested:? ([\d,]+)/i;
 
 /** What an error thrown by an SDK call means. @throws the error itself when no endpoint can be the cause of it */
 export function faultOf(error: unknown, wallNow: number): Fault {
@@ -96,9 +103,8 @@ export function faultOf(error: unknown, wallNow: number): Fault {
     case 413:
       return fault('unit', 'too-long');
     case 429:
-      return QUOTA.test(words)
-        ? fault('stop', 'unreachable', 'the quota is used up: ')
-        : fault('limited', 'unreachable');
+      if (QUOTA.test(words)) return fault('stop', 'unreachable', 'the quota is used up: ');
+      return neverPasses(message) ? fault('unit', 'too-long') : fault('limited', 'unreachable');
     case 529:
       return fault('limited', 'unreachable');
     case 408:
@@ -107,11 +113,17 @@ export function faultOf(error: unknown, wallNow: number): Fault {
       return fault('passing', 'unreachable');
   }
   if (said.status >= 500) return fault('passing', 'unreachable');
-  if (TOO_LONG.test(words)) return fault('unit', 'too-long');
+  if (TOO_LONG.some((said) => said.test(words))) return fault('unit', 'too-long');
   if (REFUSED.test(words)) return fault('unit', 'refused');
   if (QUOTA.test(words)) return fault('stop', 'unreachable', 'the quota is used up: ');
   if (NO_MODEL.test(words)) return fault('stop', 'unreachable', 'no such model: ');
   return fault('unit', 'unreachable');
+}
+
+/** Whether a limit refuses a request for its own size, however long one waits. */
+function neverPasses(message: string): boolean {
+  const [, limit, requested] = (LARGER_THAN_LIMIT.exec(message) ?? []).map((said) => Number(said.replaceAll(',', '')));
+  return /\brequest too large\b/i.test(message) || (limit !== undefined && requested! > limit);
 }
 
 /** What the server says went wrong, in its own words. */
