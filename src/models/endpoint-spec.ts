@@ -1,8 +1,8 @@
 // How to reach a model: the part of a checkpoint or judge in the run file that this room reads.
 import * as z from 'zod';
+import { extractSchema } from './extraction.js';
 import { addressFault, isVariableName, literalKey } from './keys.js';
 import { OFFLINE_VARIANTS } from './offline.js';
-import { extractSchema } from './reference.js';
 
 const positive = z.number().positive();
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { endpointSchema, openModels } from '../../src/models/index.js';
-import { type Extract, extracted, type ReferenceReply } from '../../src/models/reference.js';
+import type { Extract } from '../../src/models/extraction.js';
+import type { ReferenceReply } from '../../src/models/reference.js';
 
 const models = openModels({ env: {} });
 async function judge(extract: Extract, reference: string, first: string, second: string): Promise<ReferenceReply> {
@@ -10,30 +11,6 @@ async function judge(extract: Extract, reference: string, first: string, second:
   expect(cost_usd).toBe(0);
   return JSON.parse(text) as ReferenceReply;
 }
-
-describe('the answer in a text', () => {
-  it.each<[Extract, string, string | null]>([
-    ['number', 'She has 3 apples and 4 pears, so 7.', '7'],
-    ['number', 'Step 1: 20 + 22 = 42. That took 3 steps.', '42'],
-    ['number', 'so we get\n#### 1,250', '1250'],
-    ['number', 'The answer is **$18.00**, for 2 people.', '18'],
-    ['number', 'Answer: −5', '-5'],
-    ['number', 'It is 1/4 of it', '0.25'],
-    ['number', 'about 30%', '30'],
-    ['number', '\\boxed{12}', '12'],
-    ['number', 'I do not know', null],
-    ['choice', 'The answer is (B), because A is wrong.', 'B'],
-    ['choice', 'C', 'C'],
-    ['choice', 'C) Paris', 'C'],
-    ['choice', 'Answer: d', 'D'],
-    ['choice', 'A man walks into a bar', null],
-    ['exact', '  "Paris". ', 'paris'],
-    ['exact', '', null],
-    [{ regex: 'capital: (\\w+)' }, 'Capital: Rome\ncapital: Paris', 'paris'],
-    [{ regex: '\\d{4}' }, 'in 1789 and 1815', '1815'],
-    [{ regex: '\\d{4}' }, 'long ago', null],
-  ])('%j in %j is %j', (extract, text, answer) => expect(extracted(text, extract)).toBe(answer));
-});
 
 describe('a reference judge', () => {
   it.each([

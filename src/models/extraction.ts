@@ -1,0 +1,137 @@
+// The answer that stands in a text, for comparing it with a known one: a number, the letter of a choice, the whole text,
+// or what a pattern finds. Texts are hostile: every pattern here takes time in proportion to the text.
+import * as z from 'zod';
+
+export const extractSchema = z.union([
+  z.enum(['number', 'choice', 'exact']),
+  z.strictObject({
+    regex: z.string().refine((source) => compiled(source) !== null, 'is not a regular expression'),
+  }),
+]);
+export type Extract = z.infer<typeof extractSchema>;
+
+/** The answer in a text, in one canonical spelling; null where there is none. */
+export function extracted(text: string, extract: Extract): string | null {
+  if (extract === 'exact') return normalised(text) || null;
+  if (extract === 'number') return numberIn(text);
+  if (extract === 'choice') return choiceIn(text);
+  const matches = [...text.matchAll(compiled(extract.regex)!)];
+  const last = matches.at(-1);
+  return last === undefined ? null : normalised(last[1] ?? last[0]) || null;
+}
+
+/** Whether an extracted answer is the one wanted; numbers may differ by rounding, one part in a million. */
+export function isRight(answer: string | null, wanted: string, extract: Extract): boolean {
+  if (answer === null) return false;
+  if (extract !== 'number') return answer === wanted;
+  const [a, b] = [Number(answer), Number(wanted)];
+  return Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(b));
+}
+
+const OPENING = /^[\s"'“”‘’*`$([{]+/;
+/** Begun only where a row of them begins: in the middle of one the rest would be read again and again. */
+const CLOSING = /(?<![\s"'“”‘’*`$.!,;:)\]}])[\s"'“”‘’*`$.!,;:)\]}]+$/;
+
+/** Letter case, white space, outer punctuation and markup do not make an answer another one. */
+export function normalised(text: string): string {
+  const plain = text.normalize('NFKC').replace(/\s+/g, ' ').trim().toLowerCase();
+  return plain.replace(OPENING, '').replace(CLOSING, '');
+}
+
+function compiled(source: string): RegExp | null {
+  try {
+    return new RegExp(source, 'gimu');
+  } catch {
+    return null;
+  }
+}
+
+// ── numbers ─────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Thousands stand apart by commas, blanks or as TeX has them (`12{,}000`); a comma before one or two digits that end
+ * there is a decimal comma (`3,5`), unless it is one of a list (`3,5,7`).
+ */
+const NUMBER = (() => {
+  const whole = String.raw`(?:\d{1,3}(?:(?:,|\{,\}|\\,|[ \u00a0\u2009\u202f])\d{3}(?!\d))+|\d+)`;
+  const decimals = String.raw`(?:\.\d+|(?<!,\d{1,3}),\d{1,2}(?![\d,]))`;
+  const plain = String.raw`(?:${whole}${decimals}?|(?<![\p{L}\d.])\.\d+)(?:e[-+]?\d+)?`;
+  const sign = String.raw`(?:(?<![\p{L}\d)\]}])[-−])?`;
+  return String.raw`${sign}(?:\\[dt]?frac\{\d+\}\{\d+\}|${plain}(?:\s*\/\s*\d+)?)`;
+})();
+const NUMBERS = new RegExp(NUMBER, 'giu');
+
+/** What says that the answer comes now. `#### 2. Then …` is a heading. */
+const ANNOUNCED =
+  /####(?![^\S\n]*\d+[.)]\s)|\\f?boxed\{|\b(?:answer|final\s+(?:number|result|value))\b[*_]*\s*(?:is|was|:|=|[-–—]\s)/gi;
+/** What may stand between that and a number. No word of it announces: else a row of them would be read over and over. */
+const ANNOUNCED_NUMBER = new RegExp(
+  String.raw`(?:[\s*_$€£¥:~≈"“'([{\\]|\b(?:about|approximately|around|roughly|nearly|exactly|precisely|simply|just|only|therefore|thus|text|[a-z]\s*=)(?![\p{L}\d]))*?(${NUMBER})`,
+  'iuy',
+);
+/** Arithmetic that goes on behind a number, at once or after its unit: then it is a step on the way. */
+const GOES_ON = /\s*(?:[\p{L}°%²³/]{1,12}\s*)?(?:[=+×÷·^]|[-−*/x]\s*\d|\\(?:times|cdot|div)\b)|\(/iuy;
+
+/** The number announced last (`#### 42`, `\boxed{42}`, `the answer is about 42`), else the last one in the text. */
+function numberIn(given: string): string | null {
+  const text = inDigits(given);
+  let announced: string | null = null;
+  for (const match of text.matchAll(ANNOUNCED)) {
+    ANNOUNCED_NUMBER.lastIndex = match.index + match[0].length;
+    const found = ANNOUNCED_NUMBER.exec(text)?.[1];
+    if (found === undefined) continue;
+    GOES_ON.lastIndex = ANNOUNCED_NUMBER.lastIndex;
+    if (!GOES_ON.test(text)) announced = found;
+  }
+  const spelled = announced ?? freeNumbers(text).at(-1);
+  return spelled === undefined ? null : canonicalNumber(spelled);
+}
+
+/** Numbers that are part of no word (`H2O`, `cm2`), term (`3x`), ordinal (`20th`) or exponent (`cm^2`). */
+function freeNumbers(text: string): string[] {
+  return [...text.matchAll(NUMBERS)]
+    .filter(({ 0: spelled, index }) => {
+      const after = text.slice(index + spelled.length, index + spelled.length + 3);
+      return !/[\p{L}_^]$|\^\{$/u.test(text.slice(Math.max(0, index - 2), index)) && !TERM.test(after);
+    })
+    .map(([spelled]) => spelled);
+}
+
+/** A letter that is no unit, or the end of an ordinal. */
+const TERM = /^(?:(?![ghlmsw])[a-z](?!\p{L})|(?:st|nd|rd|th)(?!\p{L}))/iu;
+
+function canonicalNumber(spelled: string): string {
+  const plain = spelled
+    .replace('−', '-')
+    .replace(/\\[dt]?frac\{(\d+)\}\{(\d+)\}/, '$1/$2')
+    .replace(/(?:,|\{,\}|\\,|\s)(?=\d{3}(?!\d))|\s/g, '')
+    .replace(',', '.');
+  const [above, below] = plain.split('/');
+  const value = below === undefined ? Number(above) : Number(above) / Number(below);
+  return Number.isFinite(value) ? String(value) : plain;
+}
+
+const COUNTED =
+  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty'.split(
+    ' ',
+  );
+const WORDS = new RegExp(String.raw`(?<![\p{L}-])(?:${COUNTED.join('|')})(?![\p{L}-])`, 'giu');
+const GREATER =
+  /\b(?:thir|for|fif|six|seven|eigh|nine)ty\b|\b(?:twenty[\s-][a-z]|hundred|thousand|million|dozen|half)/i;
+
+/** A text without a digit, its number words up to twenty as digits; greater numbers in words are not read. */
+function inDigits(text: string): string {
+  if (/\d/.test(text) || GREATER.test(text)) return text;
+  return text.replace(WORDS, (word) => String(COUNTED.indexOf(word.toLowerCase())));
+}
+
+// ── choices ─────────────────────────────────────────────────────────────────────────────────────
+
+/** The letter of a choice: announced (`answer: (B)`), alone, in brackets, or at the start of a line. */
+function choiceIn(text: string): string | null {
+  const announced = [...text.matchAll(/\b(?:answer|choice|option)(?:\s+is)?\s*[:=]?\s*\**\(?([A-J])\b\)?/gi)].at(-1);
+  const alone = /^\W*([A-J])\W*$/i.exec(text.trim());
+  const bracketed = [...text.matchAll(/\(([A-J])\)/g)].at(-1);
+  const leading = /^\s*\**([A-J])[).:]/m.exec(text);
+  return (announced ?? alone ?? bracketed ?? leading)?.[1]?.toUpperCase() ?? null;
+}
