@@ -76,12 +76,9 @@ const GOES_ON = /\s*(?:[\p{L}°%²³/]{1,12}\s*)?(?:[=+×÷·^]|[-−*/x]\s*\d|\
 function numberIn(given: string): string | null {
   const text = inDigits(given);
   let announced: string | null = null;
-  for (const match of text.matchAll(ANNOUNCED)) {
-    ANNOUNCED_NUMBER.lastIndex = match.index + match[0].length;
-    const found = ANNOUNCED_NUMBER.exec(text)?.[1];
-    if (found === undefined) continue;
-    GOES_ON.lastIndex = ANNOUNCED_NUMBER.lastIndex;
-    if (!GOES_ON.test(text)) announced = found;
+  for (const { 0: whole, 1: number, index } of behind(text, ANNOUNCED, ANNOUNCED_NUMBER)) {
+    GOES_ON.lastIndex = index + whole.length;
+    if (!GOES_ON.test(text)) announced = number!;
   }
   const spelled = announced ?? freeNumbers(text).at(-1);
   return spelled === undefined ? null : canonicalNumber(spelled);
@@ -127,11 +124,56 @@ function inDigits(text: string): string {
 
 // ── choices ─────────────────────────────────────────────────────────────────────────────────────
 
-/** The letter of a choice: announced (`answer: (B)`), alone, in brackets, or at the start of a line. */
+/** A capital that is no word: `I think` and `A man` hold none, `A because` does. */
+const CAPITAL = String.raw`([A-J])(?![\p{L}\p{N}'’])(?!(?<=[AI])\s+(?!(?:because|since|as|due|for|but|given|or|and|is|was)\b)\p{Ll})`;
+/** In brackets and at the end of a line small letters count too. `A or B` names none. */
+const CHOICE = new RegExp(
+  String.raw`(?:[\s*_"“'$[{\\]|\b(?:the|[Ll]etter|[Oo]ption|[Cc]hoice|text|likely|probably|definitely|clearly|simply)(?![\p{L}\d]))*?` +
+    String.raw`(?:\(([A-Ja-j])\)|${CAPITAL}|([a-j])(?=[.)\s*]{0,8}$))(?!\s*(?:or|and|nor|,|/|&)\s*\(?[A-J](?![\p{L}\p{N}'’]))`,
+  'muy',
+);
+const FINAL = /\\f?boxed\{|\bfinal\s+answer\b[*_]*\s*(?:is\s*:?|:)/gi;
+const STATED =
+  /\b(?:answer|choice|option|solution)\b[*_]*\s*(?:is\s*:?|must\s+be|:|=|[-–—]\s)|\b(?:it\s+is|it['’]s|must\s+be|(?:i|i['’]d|would|we)\s+(?:choose|pick|select|go\s+with))\b/gi;
+const SAID_RIGHT =
+  /(?<![\p{L}\p{N}])([A-J])\)?\s+is\s+(?:the\s+)?(?:only\s+|most\s+)?(?:correct|right|best|true|answer)\b/gu;
+const LONE = /^[^\p{L}\p{N}]*([A-Ja-j])[^\p{L}\p{N}]*$/gu;
+const LEADING = /^[^\p{L}\p{N}\n]{0,8}([A-J])(?:[).:]|[^\p{L}\p{N}\n]{0,8}$)/gmu;
+const BRACKETED = /\(([A-Ja-j])\)/g;
+const NAMED = new RegExp(
+  String.raw`\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer)\s+\(?${CAPITAL}(?!\)?\s+is(?:n['’]t|\s+(?:not|wrong|incorrect|false))\b)`,
+  'gu',
+);
+
+/**
+ * The letter of a choice. The surest place that names one decides: the whole text, a final answer, a statement
+ * (`the answer is B`, `B is correct`), the start of a line, brackets, `option B`. Null where it names several; only
+ * several lines that begin with a letter may be the choices told again.
+ */
 function choiceIn(text: string): string | null {
-  const announced = [...text.matchAll(/\b(?:answer|choice|option)(?:\s+is)?\s*[:=]?\s*\**\(?([A-J])\b\)?/gi)].at(-1);
-  const alone = /^\W*([A-J])\W*$/i.exec(text.trim());
-  const bracketed = [...text.matchAll(/\(([A-J])\)/g)].at(-1);
-  const leading = /^\s*\**([A-J])[).:]/m.exec(text);
-  return (announced ?? alone ?? bracketed ?? leading)?.[1]?.toUpperCase() ?? null;
+  const leading = () => text.matchAll(LEADING);
+  const places = [
+    () => text.matchAll(LONE),
+    () => behind(text, FINAL, CHOICE),
+    () => [...behind(text, STATED, CHOICE), ...text.matchAll(SAID_RIGHT)],
+    leading,
+    () => text.matchAll(BRACKETED),
+    () => text.matchAll(NAMED),
+  ];
+  for (const place of places) {
+    const letters = new Set<string>();
+    for (const [, ...groups] of place()) letters.add(groups.find((letter) => letter !== undefined)!.toUpperCase());
+    if (letters.size === 1) return [...letters][0]!;
+    if (letters.size > 1 && place !== leading) return null;
+  }
+  return null;
+}
+
+/** What stands right behind each announcement, where it has the form of an answer. */
+function* behind(text: string, announced: RegExp, answer: RegExp): Generator<RegExpExecArray> {
+  for (const match of text.matchAll(announced)) {
+    answer.lastIndex = match.index + match[0].length;
+    const found = answer.exec(text);
+    if (found !== null) yield found;
+  }
 }

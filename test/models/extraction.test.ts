@@ -76,13 +76,51 @@ describe('the number in a text', () => {
   ])('%j is %j', (text, answer) => expect(extracted(text, 'number')).toBe(answer));
 });
 
+describe('the choice in a text', () => {
+  it.each<[string, string | null]>([
+    ['C', 'C'],
+    ['c.', 'C'],
+    ['**I**', 'I'],
+    ['C) Paris', 'C'],
+    ['The sum is even.\nB', 'B'],
+    ['Answer: d', 'D'],
+    ['The answer is (B), because A is wrong.', 'B'],
+    ['The answer is **b**.', 'B'],
+    ['Answer - C', 'C'],
+    ['**Answer:** Option C', 'C'],
+    ['\\boxed{C}', 'C'],
+    ['\\boxed{\\text{C}}', 'C'],
+    ['The answer is A because B is too long.', 'A'],
+    ['I would go with D, as the others are too long.', 'D'],
+    ['Option B is correct; option A is not.', 'B'],
+    ['Option A is wrong, so option B.', 'B'],
+    ['The correct option is C because option B ignores friction.', 'C'],
+    ['The answer is A. On second thought, final answer: C', 'C'],
+    // Words are no letters.
+    ['B. That is the answer I would give.', 'B'],
+    ['To answer a question like this, count. (B)', 'B'],
+    ['The answer is a bit tricky, but it must be (B).', 'B'],
+    ['My answer: I think it is B', 'B'],
+    ['The correct answer is C, a choice I like', 'C'],
+    ['Answer: A man walks into a bar. (D)', 'D'],
+    ["That is the answer I'd give", null],
+    ['A man walks into a bar', null],
+    ['I cannot tell.', null],
+    ['Vitamin C and plan B', null],
+    // Choices told again are no answer.
+    ['A) Paris\nB) Rome\nThe capital of Italy is (B).', 'B'],
+    ['A) Paris\nB) Rome', null],
+    // Several are none.
+    ['The answer is A or B', null],
+    ['The answer is A. The answer is B.', null],
+    ['It is either (A) or (C).', null],
+    ['Option A or option B', null],
+    ['The answer is not B.', null],
+  ])('%j is %j', (text, answer) => expect(extracted(text, 'choice')).toBe(answer));
+});
+
 describe('the answer in a text', () => {
   it.each<[Extract, string, string | null]>([
-    ['choice', 'The answer is (B), because A is wrong.', 'B'],
-    ['choice', 'C', 'C'],
-    ['choice', 'C) Paris', 'C'],
-    ['choice', 'Answer: d', 'D'],
-    ['choice', 'A man walks into a bar', null],
     ['exact', '  "Paris". ', 'paris'],
     ['exact', '', null],
     [{ regex: 'capital: (\\w+)' }, 'Capital: Rome\ncapital: Paris', 'paris'],
