@@ -10,6 +10,7 @@ import { parseTemplate, type Template } from './judging/template.js';
 import { readText } from './jsonl.js';
 import { endpointProblems, endpointSchema, type EndpointSpec } from './models/index.js';
 import { keyStanding } from './models/keys.js';
+import { leftOut } from './plan.js';
 import { DOMAINS, type Domain, type Suite } from './records.js';
 import { findSuite } from './suites/index.js';
 import { checked, type ParsedYaml, parseYaml } from './yaml.js';
@@ -244,6 +245,7 @@ export async function resolveRun(runFile: RunFile, context: Context): Promise<Ru
     const checkpoint = given[role];
     if (checkpoint !== undefined) checkCheckpoint(checkpoint, [role], given, problem);
   }
+  warnings.push(...leftOut({ judges, suites }));
   const candidates = await candidatesOf(given, context, problem, warnings);
   const sweep =
     given.candidates === undefined ? null : hashOf([given.name ?? null, candidates.map((c) => c.name)]).slice(0, 12);

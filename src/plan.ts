@@ -1,7 +1,8 @@
 // Suites × comparisons × judges × orders: what a run asks for, as a pure function of its configuration. Nothing is
 // held but the order of prompts; units are made when their prompt's turn comes, so a plan of any size stays small.
-import type { RunConfig } from './config.js';
+import type { Judge, RunConfig } from './config.js';
 import { ordersOf } from './judging/order.js';
+import { fits } from './models/extraction.js';
 import { drawAt, permutation, seeded } from './random.js';
 import {
   CANARIES,
@@ -95,9 +96,6 @@ export function planOf(config: RunConfig, limit?: number): Plan {
   const canaries = canariesOf(config, whole, suites.length, suiteIndexOf);
   const { repeats } = config.sampling;
 
-  const asks = (judge: RunConfig['judges'][number], prompt: Prompt) =>
-    judge.provider !== 'reference' || prompt.reference !== null;
-
   const retested = (suite: string, promptId: string, repeat: number) =>
     config.retest > 0 && drawAt(seed, 'retest', suite, promptId, repeat) < config.retest;
 
@@ -150,15 +148,15 @@ export function planOf(config: RunConfig, limit?: number): Plan {
   // Counted without making the units: a plan may hold millions.
   const perOrder = config.orders === 'both' ? 2 : 1;
   const llmJudges = config.judges.filter((judge) => judge.provider !== 'reference');
-  const references = config.judges.length - llmJudges.length;
+  const references = config.judges.filter((judge) => judge.provider === 'reference');
   let judgments = 0;
   for (const position of order) {
     const { suite, prompt } = at(position);
     const judges = llmJudges.filter((judge) => shares(judge.name, position)).length;
     for (let repeat = 0; repeat < repeats; repeat++) {
       judgments += judges * perOrder * (retested(suite, prompt.id, repeat) ? 2 : 1);
-      if (prompt.reference !== null) judgments += references;
     }
+    judgments += repeats * references.filter((judge) => asks(judge, prompt) && shares(judge.name, position)).length;
     judgments += (canaries.get(position)?.length ?? 0) * llmJudges.length * 2;
   }
   return {
@@ -188,6 +186,27 @@ export function planOf(config: RunConfig, limit?: number): Plan {
       return [...strata.values()];
     },
   };
+}
+
+/** Whether a judge has anything to say of a prompt: one that compares with references needs one it can read. */
+function asks({ provider, extract }: Judge, { reference }: Prompt): boolean {
+  return provider !== 'reference' || (reference !== null && fits(reference, extract!));
+}
+
+/** What each reference judge leaves out because it cannot read the reference, in one sentence a judge. */
+export function leftOut({ judges, suites }: Pick<RunConfig, 'judges' | 'suites'>): RunConfig['warnings'] {
+  const prompts = suites.flatMap((suite) => suite.prompts);
+  const without = prompts.filter(({ reference }) => reference === null).length;
+  return judges.flatMap((judge) => {
+    const left = prompts.filter((prompt) => !asks(judge, prompt)).length;
+    if (left === without || judge.provider !== 'reference') return [];
+    const { name, extract } = judge;
+    const what = extract === 'number' ? 'is not one number' : extract === 'choice' ? 'names no choice' : 'is empty';
+    const other = extract === 'exact' ? '' : '; a second reference judge with `extract: exact` takes these';
+    const why = `${without} have no reference, that of ${left - without} ${what}${other}`;
+    const message = `Judge ${name} leaves out ${left} of ${prompts.length} prompts: ${why}.`;
+    return [{ code: 'REFERENCES_LEFT_OUT', message }];
+  });
 }
 
 /** Positions by suite and category, each stratum in the seeded order. */

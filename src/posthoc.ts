@@ -7,6 +7,7 @@ import { hashOf } from './hash.js';
 import { endpointProblems, endpointSchema } from './models/index.js';
 import type { Recorded } from './models/recorded.js';
 import { readRows } from './models/recorded-rows.js';
+import { leftOut } from './plan.js';
 import type { Domain, Prompt, Suite } from './records.js';
 import type { RecordedFiles } from './responses.js';
 import { domainIn, findSuite, stemOf } from './suites/index.js';
@@ -178,7 +179,7 @@ export async function configFor(
     concurrency: 8,
     budget_usd: null,
     sweep: null,
-    warnings,
+    warnings: [...warnings, ...leftOut({ judges, suites })],
   };
 }
 

@@ -37,7 +37,7 @@ sampling: { temperature: 0.7, max_tokens: 512, repeats: 1 }
 judges:                             # two families are better than one
   - { name: claude, provider: anthropic, model: claude-opus-4-1 }        # ANTHROPIC_API_KEY
   - { name: gpt, provider: openai, model: gpt-4o, max_tokens: 1024 }     # OPENAI_API_KEY
-  # - { name: exact, provider: reference, extract: number }              # no model: compares with known answers
+  # - { name: numbers, provider: reference, extract: number }            # no model: compares with known answers
 orders: both                        # each pair is shown in both orders
 budget_usd: 20                      # a hard cap
 # gate: { in-domain: better, out-of-domain: not-worse }

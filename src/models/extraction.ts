@@ -20,6 +20,17 @@ export function extracted(text: string, extract: Extract): string | null {
   return last === undefined ? null : normalised(last[1] ?? last[0]) || null;
 }
 
+/**
+ * Whether a reference is an answer of this kind: a number that is announced or the only one (`three two one` and
+ * `1-4-9-16` are none), the letter of a choice, any words.
+ */
+export function fits(reference: string, extract: Extract): boolean {
+  if (extract === 'choice') return choiceIn(reference) !== null;
+  if (extract !== 'number') return normalised(reference) !== '';
+  const text = inDigits(reference);
+  return announcedNumber(text) !== null || freeNumbers(text).length === 1;
+}
+
 /** Whether an extracted answer is the one wanted; numbers may differ by rounding, one part in a million. */
 export function isRight(answer: string | null, wanted: string, extract: Extract): boolean {
   if (answer === null) return false;
@@ -75,13 +86,17 @@ const GOES_ON = /\s*(?:[\p{L}°%²³/]{1,12}\s*)?(?:[=+×÷·^]|[-−*/x]\s*\d|\
 /** The number announced last (`#### 42`, `\boxed{42}`, `the answer is about 42`), else the last one in the text. */
 function numberIn(given: string): string | null {
   const text = inDigits(given);
+  const spelled = announcedNumber(text) ?? freeNumbers(text).at(-1);
+  return spelled === undefined ? null : canonicalNumber(spelled);
+}
+
+function announcedNumber(text: string): string | null {
   let announced: string | null = null;
   for (const { 0: whole, 1: number, index } of behind(text, ANNOUNCED, ANNOUNCED_NUMBER)) {
     GOES_ON.lastIndex = index + whole.length;
     if (!GOES_ON.test(text)) announced = number!;
   }
-  const spelled = announced ?? freeNumbers(text).at(-1);
-  return spelled === undefined ? null : canonicalNumber(spelled);
+  return announced;
 }
 
 /** Numbers that are part of no word (`H2O`, `cm2`), term (`3x`), ordinal (`20th`) or exponent (`cm^2`). */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Extract, extracted } from '../../src/models/extraction.js';
+import { type Extract, extracted, fits } from '../../src/models/extraction.js';
 
 describe('the number in a text', () => {
   it.each<[string, string | null]>([
@@ -128,6 +128,22 @@ describe('the answer in a text', () => {
     [{ regex: '\\d{4}' }, 'long ago', null],
   ])('%j in %j is %j', (extract, text, answer) => expect(extracted(text, extract)).toBe(answer));
 });
+
+it.each<[Extract, string, boolean]>([
+  ['number', '-273', true],
+  ['number', '12,000 s', true],
+  ['number', 'She adds 3 and 4.\n#### 7', true],
+  ['number', 'three', true],
+  ['number', 'She adds 3 and 4.', false],
+  ['number', 'three two one', false],
+  ['number', '1-4-9-16', false],
+  ['number', 'Canberra', false],
+  ['choice', '(B)', true],
+  ['choice', 'Canberra', false],
+  ['exact', 'Canberra', true],
+  ['exact', '""', false],
+  [{ regex: '\\d' }, 'Canberra', true],
+])('that %j fits the reference %j is %s', (extract, reference, is) => expect(fits(reference, extract)).toBe(is));
 
 it.each([
   'answer is ',

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { resolveRun, runFileSchema } from '../src/config.js';
+import type { Extract } from '../src/models/extraction.js';
+import { planOf } from '../src/plan.js';
+
+const endpoint = { provider: 'recorded', file: 'answers.jsonl' };
+
+/** A run of the bundled suite with references, judged by nothing but them. */
+async function judgedBy(...judges: { extract: Extract; share?: number }[]) {
+  const file = runFileSchema.parse({
+    purpose: 'test',
+    suites: ['out-of-domain'],
+    baseline: { name: 'base', ...endpoint },
+    candidate: { name: 'tuned', ...endpoint },
+    sampling: { repeats: 2 },
+    judges: judges.map((judge, i) => ({ name: `truth-${i}`, provider: 'reference', ...judge })),
+  });
+  const [config] = await resolveRun(file, { dir: '.' });
+  return { config: config!, plan: planOf(config!) };
+}
+
+describe('a prompt whose reference a reference judge cannot read', () => {
+  it.each<[Extract, due: number, told: string[]]>([
+    [
+      'number',
+      78,
+      [
+        '114 have no reference, that of 30 is not one number; a second reference judge with `extract: exact` takes these',
+      ],
+    ],
+    [
+      'choice',
+      0,
+      [
+        '114 have no reference, that of 108 names no choice; a second reference judge with `extract: exact` takes these',
+      ],
+    ],
+    ['exact', 108, []],
+    [{ regex: '\\d+' }, 108, []],
+  ])('is not due for it: %j asks %d of the bundled ones', async (extract, due, told) => {
+    const { config, plan } = await judgedBy({ extract });
+    const asked = [...plan.order].flatMap((position) => plan.units(position));
+    expect(new Set(asked.map(({ prompt_id }) => prompt_id)).size).toBe(due);
+    expect(plan.size.judgments).toBe(2 * due);
+    expect(asked).toHaveLength(2 * due);
+    expect(config.warnings.map(({ message }) => message)).toEqual(
+      told.map((why) => `Judge truth-0 leaves out ${222 - due} of 222 prompts: ${why}.`),
+    );
+  });
+
+  it('the size of a plan counts the share of a reference judge, as its units do', async () => {
+    const { plan } = await judgedBy({ extract: 'number' }, { extract: 'exact', share: 0.5 });
+    const units = [...plan.order].flatMap((position) => plan.units(position));
+    expect(plan.size.judgments).toBe(units.length);
+    expect(units.length).toBeLessThan(2 * (78 + 108));
+  });
+});
