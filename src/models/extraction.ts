@@ -43,10 +43,14 @@ const OPENING = /^[\s"'“”‘’*`$([{]+/;
 /** Begun only where a row of them begins: in the middle of one the rest would be read again and again. */
 const CLOSING = /(?<![\s"'“”‘’*`$.!,;:)\]}])[\s"'“”‘’*`$.!,;:)\]}]+$/;
 
-/** Letter case, white space, outer punctuation and markup do not make an answer another one. */
+/** Letter case, white space, kinds of dashes, outer punctuation, markup and an article make no other answer. */
 export function normalised(text: string): string {
   const plain = text.normalize('NFKC').replace(/\s+/g, ' ').trim().toLowerCase();
-  return plain.replace(OPENING, '').replace(CLOSING, '');
+  const dashed = plain.replace(/[\u2010-\u2015−]/g, '-');
+  return dashed
+    .replace(OPENING, '')
+    .replace(CLOSING, '')
+    .replace(/^(?:the|an?) /, '');
 }
 
 function compiled(source: string): RegExp | null {

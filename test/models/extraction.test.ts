@@ -122,6 +122,11 @@ describe('the choice in a text', () => {
 describe('the answer in a text', () => {
   it.each<[Extract, string, string | null]>([
     ['exact', '  "Paris". ', 'paris'],
+    ['exact', '**The Seine**.', 'seine'],
+    ['exact', '−273', '-273'],
+    ['exact', '1–4–9–16', '1-4-9-16'],
+    ['exact', 'Thea', 'thea'],
+    ['exact', 'the', 'the'],
     ['exact', '', null],
     [{ regex: 'capital: (\\w+)' }, 'Capital: Rome\ncapital: Paris', 'paris'],
     [{ regex: '\\d{4}' }, 'in 1789 and 1815', '1815'],

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { promptHash } from '../../src/hash.js';
 import { readJsonl } from '../../src/jsonl.js';
+import { extracted } from '../../src/models/extraction.js';
 import type { Suite } from '../../src/records.js';
 import { BUNDLED_SUITES, bundledSuites, findPairs, loadSuite } from '../../src/suites/index.js';
 
@@ -68,6 +69,28 @@ describe('the suites that come with the package', () => {
   test('have math references that are numbers', () => {
     for (const { category, reference } of suites.get('out-of-domain')!.prompts) {
       if (category === 'math') expect(reference).toMatch(/^-?\d+$/);
+    }
+  });
+});
+
+describe('references in words', () => {
+  const words = () => suites.get('out-of-domain')!.prompts.filter(({ reference }) => /[a-z]/i.test(reference ?? ''));
+
+  test('are asked for so that one spelling is the answer', () => {
+    for (const { id, category, prompt, reference } of words()) {
+      if (category === 'coding') continue;
+      const asked = reference!.includes(' ') ? /\bonly\b/ : /\bone word\b|\bonly\b|nothing else|alone/i;
+      expect(prompt, id).toMatch(asked);
+      if (prompt.includes('___')) expect(prompt, id).not.toContain(reference);
+    }
+    expect(words()).toHaveLength(29);
+  });
+
+  test('are found in every sensible answer', () => {
+    for (const { reference } of words()) {
+      const wanted = extracted(reference!, 'exact');
+      for (const answer of [reference!, `${reference}.`, `**${reference!.toUpperCase()}**`, `The ${reference}`, `"${reference}"\n`])
+        expect(extracted(answer, 'exact')).toBe(wanted);
     }
   });
 });
