@@ -21,10 +21,37 @@ export interface ResponseFault {
 /** Share of a role's responses above which a fault is told. */
 const TOLD_ABOVE = 0.1;
 const DEBRIS = /<\|[a-z_]+\|>|<\/?s>|\[\/?INST\]|<start_of_turn>|<end_of_turn>|<<\/?SYS>>/i;
-const REFUSAL =
-  /^(?:i['’]m sorry|sorry|i can(?:no|['’])t|i am (?:sorry|unable)|i['’]m unable)\b[^.]*\b(?:can(?:no|['’])t|unable|won['’]t|not able)\b/i;
+
+/**
+ * Looked for where a response begins. Someone who apologises or calls himself a model refuses with whatever he says that
+ * he cannot; alone, `I can't` refuses only with what was asked (`I can't help with that`), or each letter, story and
+ * praise that begins like this would be one (`I can't recommend this book enough`).
+ */
+const REFUSAL = (() => {
+  const cannot = String.raw`i(?:\s+can(?:\s?not|['’]?t)|(?:\s+am|['’]m)\s+(?:un|not\s+)able\s+to|(?:\s+am|['’]m)\s+not\s+(?:allowed|permitted)\s+to)\b`;
+  const wont = String.raw`i(?:\s+won['’]?t|\s+will\s+not)\b`;
+  const decline = String.raw`i\s+(?:must|have\s+to|need\s+to)\s+(?:\w+ly\s+)?(?:decline|refuse)\b|i(?:['’]m|\s+am)\s+not\s+comfortable\b|i\s+(?:don['’]t|do\s+not)\s+feel\s+comfortable\b`;
+  const that = String.raw`(?:that|this|such|your|any|these|those)\b(?!(?:\s+\w+)?\s+(?:any\s?more|any\s+longer|again|alone|without)\b)`;
+  const asked = String.raw`(?:\w+ly\s+)?(?:(?:help|assist)(?:\s+(?:you|with|in)\b|\s*[.,;!]|\s*$)|provide\b(?!\s+for)|fulfill?\b|comply\b|generate\b|facilitate\b|(?:answer|write|create|give|share|discuss|do|continue|complete|produce|engage\s+in|respond\s+to|talk\s+about)\s+(?:with\s+)?${that})`;
+  const sorry = String.raw`(?:(?:i['’]m|i\s+am)\s+(?:\w+ly\s+|very\s+|so\s+)?sorry|sorry|(?:my\s+)?apologies|i\s+apologi[sz]e)\b`;
+  const model = String.raw`(?:as|i['’]m|i\s+am)\s+(?:just\s+|only\s+)?an?\s+(?:\w+\s+)?(?:ai|artificial\s+intelligence|language\s+model|assistant)\b`;
+  const policy = String.raw`(?:against|violates?|goes\s+beyond)\s+(?:my|our)\s+(?:\w+\s+)?(?:polic|guideline|programming|principle|rules)`;
+  const within = String.raw`[^.!?\n]{0,120}?\b`;
+  const alone = String.raw`(?:(?:${cannot}|${wont})\s+${asked}|${decline})`;
+  const begun = [
+    String.raw`(?:${sorry}|${model})${within}(?:${cannot}|${wont}|${decline}|${policy})`,
+    String.raw`(?:unfortunately|regrettably)\W+(?:${cannot}|${alone})`,
+    String.raw`(?:${sorry}[.!]\s+)?${alone}`,
+  ];
+  return new RegExp(String.raw`^\W*(?:${begun.join('|')})`, 'i');
+})();
 
 type Seen = Pick<Response, 'role' | 'state' | 'response' | 'stop_reason' | 'suite' | 'prompt_id' | 'repeat'>;
+
+/** Whether a text begins by declining what was asked. */
+export function isRefusal(text: string): boolean {
+  return REFUSAL.test(text.trim().slice(0, 200));
+}
 
 /** What was seen of one role. */
 class Counts {
@@ -67,7 +94,7 @@ export class ResponseChecks {
     const found = (code: ResponseFault['code'], is: boolean) => (counts.matching[code] += Number(is));
     counts.n++;
     found('RESPONSES_EMPTY', text.trim() === '');
-    found('RESPONSES_REFUSED', stop_reason === 'refusal' || REFUSAL.test(text.trim().slice(0, 200)));
+    found('RESPONSES_REFUSED', stop_reason === 'refusal' || isRefusal(text));
     found('RESPONSES_CUT', stop_reason === 'length');
     found('RESPONSES_TEMPLATE_DEBRIS', DEBRIS.test(text));
     found(

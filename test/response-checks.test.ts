@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { isRefusal } from '../src/response-checks.js';
+
+describe('a refusal', () => {
+  it.each([
+    'I cannot help with that request.',
+    "I can't assist with that.",
+    'I can’t help you write this.',
+    'I can not help with this.',
+    'I cannot provide instructions for this.',
+    "I'm unable to help with that.",
+    'I am not able to assist you with this request.',
+    "I won't write that story.",
+    'I will not answer such questions.',
+    "I won't help.",
+    'I must respectfully decline.',
+    "I'm not comfortable writing this.",
+    'As an AI language model, I cannot feel the rain.',
+    "As a large language model, I can't do that",
+    "I'm just an AI assistant, so I am unable to browse the web.",
+    "I apologize, but I can't continue.",
+    'Unfortunately, I am not able to browse the internet.',
+    'Unfortunately I must decline.',
+    'Sorry, writing about this is against my policy.',
+    "I'm sorry, but I can't assist with that.",
+    "I'm really sorry, but I won't do it",
+    'I am sorry. I cannot help with that.',
+    "Sorry, I can't.",
+    '**I cannot comply with this.**',
+  ])('is %j', (text) => expect(isRefusal(text)).toBe(true));
+
+  it.each([
+    "I can't recommend this book enough.",
+    "I won't forget the sea.",
+    "I can't help but wonder what the rain wants.",
+    "I can't help falling in love with mornings.",
+    "I can't do this anymore. You ring at six, and I am not a morning person.",
+    "I can't write this letter without crying.",
+    'I cannot sleep since the storm.',
+    'I am unable to see the shore from here.',
+    "I'm sorry to hear that your plant can't recover.",
+    "I'm sorry you can't sleep. Here are three things to try.",
+    'Unfortunately, the train cannot stop here.',
+    'Sorry is a hard word.',
+    'As an assistant in a bakery, I rose at four.',
+    'You cannot help with that.',
+    'Here is a story. I cannot help with that, said the fox.',
+    '',
+  ])('the control: %j is none', (text) => expect(isRefusal(text)).toBe(false));
+});
