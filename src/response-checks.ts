@@ -46,6 +46,31 @@ const REFUSAL = (() => {
   return new RegExp(String.raw`^\W*(?:${begun.join('|')})`, 'i');
 })();
 
+/** Words in names that stand in honest texts too: alone they name nobody. */
+const COMMON = new Set(
+  'adapter base baseline best candidate chat checkpoint chosen control default dpo epoch final fine finetuned first instruct large last latest lora medium merged mini model new old original ours prod qlora raw reference rejected run sft small step student teacher test theirs thinking trained tuned turbo tuning'.split(
+    ' ',
+  ),
+);
+
+/**
+ * Finds a checkpoint's name in a text as a whole word, and a word of it (`Qwen` of `Qwen2.5-0.5B-Instruct`) where the
+ * text speaks of itself. Null where the names are common words.
+ */
+function namePattern(names: readonly string[]): RegExp | null {
+  const parts = names.flatMap((name) => name.split(/[^\p{L}]+/u));
+  const wholes = names.filter((name) => name.length > 3 && /\p{L}/u.test(name) && !COMMON.has(name.toLowerCase()));
+  const words = parts.filter((word) => word.length > 2 && !COMMON.has(word.toLowerCase()));
+  const one = (of: readonly string[]) =>
+    of.map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)).join('|');
+  const itself = String.raw`(?:i\s+am|i['’]m|my\s+name\s+is|call\s+me|as)\s+(?:an?\s+(?:[\p{L}-]+\s+){1,3}(?:named|called)\s+)?`;
+  const patterns = [
+    ...(wholes.length > 0 ? [String.raw`(?:${one(wholes)})(?![\p{L}\p{N}])`] : []),
+    ...(words.length > 0 ? [String.raw`${itself}(?:${one(words)})(?!\p{L})`] : []),
+  ];
+  return patterns.length === 0 ? null : new RegExp(String.raw`(?<![\p{L}\p{N}])(?:${patterns.join('|')})`, 'iu');
+}
+
 type Seen = Pick<Response, 'role' | 'state' | 'response' | 'stop_reason' | 'suite' | 'prompt_id' | 'repeat'>;
 
 /** Whether a text begins by declining what was asked. */
@@ -74,13 +99,12 @@ class Counts {
 /** Looks at responses one after another and keeps counts only, so that a run of any length can be looked at. */
 export class ResponseChecks {
   private readonly roles = { baseline: new Counts(), candidate: new Counts() };
-  private readonly words: Record<Role, string[]>;
+  private readonly names: Record<Role, RegExp | null>;
   private baseline: Seen | null = null;
 
-  /** @param names words that would name the checkpoint (its name and model), by role */
+  /** @param names what the checkpoint is called (its name and model), by role */
   constructor(names: Record<Role, string[]>) {
-    const long = (words: string[]) => words.filter((word) => word.length > 3).map((word) => word.toLowerCase());
-    this.words = { baseline: long(names.baseline), candidate: long(names.candidate) };
+    this.names = { baseline: namePattern(names.baseline), candidate: namePattern(names.candidate) };
   }
 
   /** The responses of one comparison come together, the baseline's first, as the store and the exports have them. */
@@ -90,17 +114,13 @@ export class ResponseChecks {
     if (state !== 'answered') return;
     const counts = this.roles[role];
     const text = response.response ?? '';
-    const lower = text.toLowerCase();
     const found = (code: ResponseFault['code'], is: boolean) => (counts.matching[code] += Number(is));
     counts.n++;
     found('RESPONSES_EMPTY', text.trim() === '');
     found('RESPONSES_REFUSED', stop_reason === 'refusal' || isRefusal(text));
     found('RESPONSES_CUT', stop_reason === 'length');
     found('RESPONSES_TEMPLATE_DEBRIS', DEBRIS.test(text));
-    found(
-      'RESPONSES_NAME_MODEL',
-      this.words[role].some((word) => lower.includes(word)),
-    );
+    found('RESPONSES_NAME_MODEL', this.names[role]?.test(text) === true);
     const same =
       role === 'candidate' && text !== '' && this.baseline !== null && sameComparison(this.baseline, response);
     found('RESPONSES_IDENTICAL', same && this.baseline!.response === text);

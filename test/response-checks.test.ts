@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRefusal } from '../src/response-checks.js';
+import { isRefusal, ResponseChecks } from '../src/response-checks.js';
 
 describe('a refusal', () => {
   it.each([
@@ -47,4 +47,45 @@ describe('a refusal', () => {
     'Here is a story. I cannot help with that, said the fox.',
     '',
   ])('the control: %j is none', (text) => expect(isRefusal(text)).toBe(false));
+});
+
+describe('a response that names its own model', () => {
+  const names = (checkpoint: string[], text: string): boolean => {
+    const checks = new ResponseChecks({ baseline: checkpoint, candidate: [] });
+    const seen = {
+      role: 'baseline',
+      state: 'answered',
+      stop_reason: 'end',
+      suite: 's',
+      prompt_id: 'p',
+      repeat: 0,
+    } as const;
+    checks.add({ ...seen, response: text });
+    return checks.faults().some(({ code }) => code === 'RESPONSES_NAME_MODEL');
+  };
+
+  it.each<[checkpoint: string, text: string]>([
+    ['Qwen2.5-0.5B-Instruct', 'I am Qwen, made by Alibaba Cloud.'],
+    ['Qwen2.5-0.5B-Instruct', 'I am an AI assistant named Qwen.'],
+    ['Qwen2.5-0.5B-Instruct', 'This was written by qwen2.5-0.5b-instruct.'],
+    ['Meta-Llama-3-8B-Instruct', "Hello! I'm Llama 3."],
+    ['gpt-4o', 'As GPT-4, I think so.'],
+    ['claude-opus-4-1', 'My name is Claude.'],
+    ['brie', 'Ask Brie again.'],
+    ['brie-v2-0.5b', 'Call me Brie.'],
+    ['base-model', 'The base-model said so.'],
+    ['C++ (a|b)', 'It is C++ (a|b).'],
+  ])('of %j is found in %j', (checkpoint, text) => expect(names([checkpoint], text)).toBe(true));
+
+  it.each<[checkpoint: string, text: string]>([
+    ['base', 'It is based on the base of a tower.'],
+    ['base', 'As base metals go, I am base.'],
+    ['tuned', 'A tuned guitar, as tuned as it can be.'],
+    ['base-model', 'The base of a model railway.'],
+    ['brie', 'A brief word, briefly said'],
+    ['Qwen2.5-0.5B-Instruct', 'Qwen is made by Alibaba Cloud.'],
+    ['Meta-Llama-3-8B-Instruct', 'I am fond of llamas, as a llama farmer is.'],
+    ['gpt-4o', 'I am asked what GPT means.'],
+    ['', 'I am nobody.'],
+  ])('of %j is not found in %j', (checkpoint, text) => expect(names([checkpoint], text)).toBe(false));
 });
