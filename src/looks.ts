@@ -22,7 +22,7 @@ export class Looks {
 
   constructor(
     private readonly runId: string,
-    private readonly config: Pick<RunConfig, Role>,
+    private readonly config: Pick<RunConfig, Role | 'sampling'>,
     private readonly world: LookingWorld,
     private readonly options: { recorded: RecordedFiles; strictResponses?: boolean | undefined },
   ) {}
@@ -56,11 +56,13 @@ export class Looks {
         if (i === FIRST_LOOK && this.options.strictResponses !== true) this.tell(checks);
         if (i > 0 && i % FIRST_LOOK === 0) await new Promise((resolve) => setImmediate(resolve));
         const { suite, prompt } = plan.at(position);
-        for (const role of ROLES) {
-          const found = this.options.recorded[role]!.find({ ...prompt, suite }, 0);
-          if (found === undefined) continue;
-          const { text: response, stop_reason } = found;
-          checks.add({ role, state: 'answered', response, stop_reason, suite, prompt_id: prompt.id, repeat: 0 });
+        for (let repeat = 0; repeat < this.config.sampling.repeats; repeat++) {
+          for (const role of ROLES) {
+            const found = this.options.recorded[role]!.find({ ...prompt, suite }, repeat);
+            if (found === undefined) continue;
+            const { text: response, stop_reason } = found;
+            checks.add({ role, state: 'answered', response, stop_reason, suite, prompt_id: prompt.id, repeat });
+          }
         }
       }
     } else for await (const response of this.world.store.allResponses(this.runId)) checks.add(response);

@@ -11,16 +11,16 @@ const plan = {
 } as unknown as Plan;
 
 /** Looks at recorded files in which the candidate's responses to some prompts are empty. */
-function looksAt(empty: (prompt: number) => boolean, strictResponses = false) {
+function looksAt(empty: (prompt: number, repeat: number) => boolean, strictResponses = false, repeats = 1) {
   const told: string[] = [];
-  const file = (text: (prompt: number) => string) => ({
-    find: ({ id }: { id: string }) => ({ text: text(Number(id.slice(1))), stop_reason: 'end' }),
+  const file = (text: (prompt: number, repeat: number) => string) => ({
+    find: ({ id }: { id: string }, repeat: number) => ({ text: text(Number(id.slice(1)), repeat), stop_reason: 'end' }),
   });
   const recorded = {
     baseline: file((prompt) => `What was known of ${prompt}.`),
-    candidate: file((prompt) => (empty(prompt) ? '' : `What is known of ${prompt}.`)),
+    candidate: file((prompt, repeat) => (empty(prompt, repeat) ? '' : `What is known of ${prompt}.`)),
   } as unknown as RecordedFiles;
-  const config = { baseline: { name: 'base' }, candidate: { name: 'tuned' } } as RunConfig;
+  const config = { baseline: { name: 'base' }, candidate: { name: 'tuned' }, sampling: { repeats } } as RunConfig;
   const store = { allResponses: () => expect.unreachable('files are looked at, not the store') };
   const world = {
     store,
@@ -45,6 +45,12 @@ describe('recorded responses', () => {
     expect(told).toEqual([]);
     await all;
     expect(told).toEqual([`${PROMPTS / 2} of ${PROMPTS} candidate responses are empty.`]);
+  });
+
+  it('are looked at in all repeats', async () => {
+    const { told, looks } = looksAt((_, repeat) => repeat === 2, false, 3);
+    await looks.atAll(plan);
+    expect(told[0]).toBe(`${FIRST_LOOK} of ${3 * FIRST_LOOK} candidate responses are empty.`);
   });
 
   it('are looked at whole, once, before a strict run begins', async () => {
