@@ -70,7 +70,11 @@ export interface Glance {
 }
 
 /** A row of the list of runs. */
-export type RunItem = Omit<Run, 'config' | 'decision_rule' | 'environment' | 'identities'> & Glance;
+export type RunItem = Omit<Run, 'config' | 'decision_rule' | 'environment' | 'identities'> &
+  Glance & {
+    /** Names of its judges that are rules and no models. */
+    offline_judges: string[];
+  };
 
 export interface RunDetail extends Run, Glance {
   spent: Spent;
@@ -204,6 +208,8 @@ export interface Board {
   by: 'win rate' | 'Bradley-Terry' | 'nothing';
   suites: string[];
   judges: string[];
+  /** Those of its judges that are rules and no models. */
+  offline_judges: string[];
   templates: string[];
   baselines: string[];
   /** Why it stands apart from the first board, or why nothing ranks it. */
@@ -255,7 +261,10 @@ export interface ComparedMetric {
 }
 
 export interface Comparison {
-  runs: Pick<Run, 'id' | 'name' | 'purpose' | 'baseline' | 'candidate' | 'status' | 'tags' | 'created_at'>[];
+  runs: Pick<
+    RunItem,
+    'id' | 'name' | 'purpose' | 'baseline' | 'candidate' | 'status' | 'tags' | 'created_at' | 'offline_judges'
+  >[];
   /** False when judges, template, suites or baseline differ: then a difference of candidates is not all that is seen. */
   comparable: boolean;
   matters: Matter[];

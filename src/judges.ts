@@ -4,12 +4,18 @@ import type { Run } from './records.js';
 import { panelOf } from './stats/panel.js';
 import type { SummarizeInput } from './stats/index.js';
 
+/** Names of a run's judges that are rules and no models: whoever shows results of theirs says so. */
+export function offlineJudges({ config }: Pick<Run, 'config'>): string[] {
+  const { judges = [] } = config as Partial<Pick<RunConfig, 'judges'>>;
+  return judges.filter(({ provider }) => provider === 'offline').map(({ name }) => name);
+}
+
 /** What the configuration says of the judges and checkpoints; an imported run says nothing. */
 export function judgesOf(run: Run): Pick<SummarizeInput, 'informing' | 'referenceJudges' | 'families' | 'warnings'> {
   const { judges, baseline, candidate } = run.config as Partial<Pick<RunConfig, 'judges' | 'baseline' | 'candidate'>>;
   if (judges === undefined) return {};
   const named = (which: (judge: Judge) => boolean) => judges.filter(which).map((judge) => judge.name);
-  const offline = named((judge) => judge.provider === 'offline');
+  const offline = offlineJudges(run);
   return {
     informing: named((judge) => judge.share < 1),
     referenceJudges: named((judge) => judge.provider === 'reference'),

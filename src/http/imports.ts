@@ -9,7 +9,7 @@ import { importFiles } from '../import.js';
 import { DOMAINS } from '../records.js';
 import type { Store } from '../store/index.js';
 import { problems } from './problem.js';
-import { progressOf, runItemSchema } from './runs.js';
+import { itemOf, runItemSchema } from './runs.js';
 import type { App } from './server.js';
 import type { Engine } from './engine.js';
 import { takeStreams, withUpload } from './upload.js';
@@ -76,9 +76,7 @@ export async function importRoutes(parent: App, { store, engine, uploadLimit }: 
           .code(201)
           .header('location', `/api/runs/${encodeURIComponent(run!.id)}`)
           .send({
-            ...run!,
-            progress: await progressOf({ store, engine }, run!),
-            decision: null,
+            ...(await itemOf({ store, engine }, run!)),
             imported: { runs: runs.map(({ id }) => id), rows, added, known },
           });
       },

@@ -68,6 +68,7 @@ const leaderboardSchema = pageOf(
       by: z.enum(['win rate', 'Bradley-Terry', 'nothing']),
       suites: texts,
       judges: texts,
+      offline_judges: texts.describe('those of its judges that are rules and no models'),
       templates: texts,
       baselines: texts,
       why: texts,

@@ -6,6 +6,7 @@ import type { Glance, OpenBatches, Progress, RunDecision, RunDetail, RunItem } f
 import { DoubleblindError } from '../errors.js';
 import { DOMAINS, ORDERS, type Run, STATUSES } from '../records.js';
 import type { Store } from '../store/index.js';
+import { offlineJudges } from '../judges.js';
 import type { Engine } from './engine.js';
 import { flag, pageOf, pageQuery } from './pages.js';
 import { problems, RequestRefused } from './problem.js';
@@ -58,7 +59,11 @@ const decisionSchema = z.object({
 
 export const runItemSchema = runSchema
   .omit({ config: true, decision_rule: true, environment: true, identities: true })
-  .extend({ progress: progressSchema, decision: decisionSchema.nullable() }) satisfies z.ZodType<RunItem>;
+  .extend({
+    progress: progressSchema,
+    decision: decisionSchema.nullable(),
+    offline_judges: z.array(text).describe('names of its judges that are rules and no models'),
+  }) satisfies z.ZodType<RunItem>;
 
 const startedSchema = runItemSchema.extend({
   runs: z.array(text).describe('ids of all runs that the run file describes; more than one with `candidates`'),
@@ -129,6 +134,13 @@ export async function progressOf({ store, engine }: RunRoutes, run: Run): Promis
   return { judged, failed, due: Math.max(run.planned.judgments, judged + failed) };
 }
 
+/** A run as lists show it; `glance` is what was kept of it, if anything. */
+export async function itemOf(routes: RunRoutes, run: Run, glance?: string): Promise<RunItem> {
+  const seen =
+    glance === undefined ? { progress: await progressOf(routes, run), decision: null } : (JSON.parse(glance) as Glance);
+  return { ...run, ...seen, offline_judges: offlineJudges(run) };
+}
+
 interface RunRoutes {
   store: Store;
   engine: Engine;
@@ -137,6 +149,7 @@ interface RunRoutes {
 export function runRoutes(app: App, routes: RunRoutes): void {
   const { store, engine } = routes;
   const tags = ['runs'];
+  const shown = async (run: Run): Promise<RunItem> => itemOf(routes, run, (await store.glances([run.id])).get(run.id));
 
   app.get(
     '/api/runs',
@@ -160,14 +173,7 @@ export function runRoutes(app: App, routes: RunRoutes): void {
     async ({ query: { limit, cursor, ...filter } }) => {
       const page = await store.runs(filter, limit, cursor);
       const glances = await store.glances(page.items.map((run) => run.id));
-      const items = await Promise.all(
-        page.items.map(async (run): Promise<RunItem> => {
-          const glance = glances.get(run.id);
-          return glance === undefined
-            ? { ...run, progress: await progressOf(routes, run), decision: null }
-            : { ...run, ...(JSON.parse(glance) as Glance) };
-        }),
-      );
+      const items = await Promise.all(page.items.map((run) => itemOf(routes, run, glances.get(run.id))));
       return { items, next_cursor: page.next_cursor };
     },
   );
@@ -199,7 +205,7 @@ export function runRoutes(app: App, routes: RunRoutes): void {
       return reply
         .code(202)
         .header('location', `/api/runs/${encodeURIComponent(runs[0].id)}`)
-        .send({ ...(await itemOf(runs[0])), runs: runs.map(({ id }) => id) });
+        .send({ ...(await shown(runs[0])), runs: runs.map(({ id }) => id) });
     },
   );
 
@@ -216,7 +222,7 @@ export function runRoutes(app: App, routes: RunRoutes): void {
     async ({ params }) => {
       const run = await runOf(store, params.id);
       const [item, spent, costs, strata, findings, holder, batches] = await Promise.all([
-        itemOf(run),
+        shown(run),
         store.spent(run.id),
         store.costs(run.id),
         store.stored(run.id),
@@ -267,15 +273,9 @@ export function runRoutes(app: App, routes: RunRoutes): void {
       },
       async ({ params }, reply) => {
         await runOf(store, params.id);
-        return reply.code(202).send(await itemOf(await engine[action](params.id)));
+        return reply.code(202).send(await shown(await engine[action](params.id)));
       },
     );
-  }
-
-  async function itemOf(run: Run): Promise<RunItem> {
-    const glance = (await store.glances([run.id])).get(run.id);
-    const kept = glance === undefined ? null : (JSON.parse(glance) as Glance);
-    return { ...run, ...(kept ?? { progress: await progressOf(routes, run), decision: null }) };
   }
 }
 

@@ -6,6 +6,7 @@ import type { Run } from '../records.js';
 import { earlyOf } from '../stopping.js';
 import type { Store } from '../store/index.js';
 import type { Estimate, Summary } from '../summary.js';
+import { offlineJudges } from '../judges.js';
 import { concluded } from '../win-rates.js';
 import { baselineResponses, type Basis, basisOf, mattersOf } from './basis.js';
 import { settingsOf } from './settings.js';
@@ -35,8 +36,9 @@ export async function compare(store: Store, runs: readonly Run[], options: Compa
   const sides = sidesOf(runs, options.tag);
   const sideScores = sides.map((side) => averaged(side.runs.map((id) => scores[runs.findIndex((r) => r.id === id)]!)));
   return {
-    runs: runs.map(({ id, name, purpose, baseline, candidate, status, tags, created_at }) => ({
+    runs: runs.map(({ id, name, purpose, baseline, candidate, status, tags, created_at, config }) => ({
       ...{ id, name, purpose, baseline, candidate, status, tags, created_at },
+      offline_judges: offlineJudges({ config }),
     })),
     comparable: matters.every(({ what, same }) => what === 'baseline responses' || same !== false),
     matters,

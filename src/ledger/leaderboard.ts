@@ -9,6 +9,7 @@ import { adjust, bootstrapBradleyTerry, bradleyTerry, pairings, signFlip } from 
 import { earlyOf, endedDecided } from '../stopping.js';
 import type { Store } from '../store/index.js';
 import type { Estimate, Rate } from '../summary.js';
+import { offlineJudges } from '../judges.js';
 import { concluded } from '../win-rates.js';
 import { type Basis, basisOf, keyOf, mattersOf } from './basis.js';
 import { promptScores, type PromptScores } from './scores.js';
@@ -187,6 +188,7 @@ function boardOf(entries: Entry[], board: number, why: string[]): { board: Board
       by,
       suites: Object.keys(suites).sort(),
       judges: Object.keys(judges).sort(),
+      offline_judges: [...new Set(entries.flatMap(({ run }) => offlineJudges(run)))].filter((j) => j in judges).sort(),
       templates,
       baselines,
       why: by === 'nothing' ? [...why, unranked] : why,

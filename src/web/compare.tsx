@@ -11,6 +11,7 @@ import { samplesPath } from './filters.js';
 import { Trouble } from './glyph.js';
 import { Loading, Wrong } from './notice.js';
 import { count, percent, range } from './numbers.js';
+import { OfflineJudges } from './offline-judges.js';
 import { useAnswer } from './server.js';
 import { Title } from './title.js';
 
@@ -39,6 +40,7 @@ function SideBySide({ found }: { found: Comparison }) {
               against {run.baseline} · {run.id} · {run.purpose}
               {run.status !== 'done' && ` · ${run.status}`}
             </span>
+            <OfflineJudges names={run.offline_judges} />
           </li>
         ))}
       </ol>

@@ -4,6 +4,7 @@ import type { Board, Leaderboard, LeaderboardRow } from '../answers.js';
 import { IntervalMark } from './interval-mark.js';
 import { Empty, Loading, Wrong } from './notice.js';
 import { count, percent, pValue, range } from './numbers.js';
+import { OfflineJudges } from './offline-judges.js';
 import { useAnswer } from './server.js';
 import { Title } from './title.js';
 
@@ -49,6 +50,7 @@ export function BoardTable({ board, rows }: { board: Board; rows: LeaderboardRow
       <p className="quiet">
         Judged by {board.judges.join(', ')}, ranked by {board.by}.
       </p>
+      <OfflineJudges names={board.offline_judges} />
       {board.why.length > 0 && (
         <details>
           <summary>why it stands apart</summary>

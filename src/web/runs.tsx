@@ -7,6 +7,7 @@ import { DomainVerdict } from './decision.js';
 import type { Page } from './list.js';
 import { Empty, Loading, Wrong } from './notice.js';
 import { counted, moment } from './numbers.js';
+import { OfflineJudges } from './offline-judges.js';
 import { ProgressLine } from './progress.js';
 import { ask, asProblem, type Problem, useAnswer } from './server.js';
 import { Title } from './title.js';
@@ -161,6 +162,7 @@ function RunRows({ runs }: { runs: RunItem[] }) {
                 </span>
               ))}
             </p>
+            <OfflineJudges names={run.offline_judges} />
           </div>
           <State run={run} />
           {run.decision !== null && <Domains decision={run.decision} />}

@@ -17,6 +17,7 @@ const board: Board = {
   by: 'win rate',
   suites: ['in-domain'],
   judges: ['opus'],
+  offline_judges: [],
   templates: ['pairwise'],
   baselines: ['base'],
   why: [],

@@ -216,6 +216,20 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await close();
   });
 
+  it('says of judges that are rules what they are, wherever their results stand, and of no others', async () => {
+    const id = '20261121_113000';
+    onTestFinished(() => service.store.deleteRun(id));
+    const suites = [suiteOf('small', 'in-domain', 12)];
+    await seedRun(service.store, { id, candidate: 'by-rules', judges: ['claude'], provider: 'offline', suites });
+    for (const path of ['/', '/leaderboard', `/compare?runs=${id},${RUN}`, `/runs/${id}`]) {
+      const { page, close } = await visit(service.origin, path);
+      const said = page.getByText(/rules.*not for claims/);
+      await said.waitFor();
+      expect([path, await said.allInnerTexts()]).toEqual([path, [expect.stringContaining('claude')]]);
+      await close();
+    }
+  });
+
   it('follows a run that goes on, and shows the decision when it ends', async () => {
     const id = '20261121_120000';
     const suites = [suiteOf('in-domain', 'in-domain', 6)];

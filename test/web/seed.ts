@@ -35,6 +35,8 @@ export interface SeededRun {
   tags?: Record<string, string>;
   suites: Suite[];
   judges: string[];
+  /** Of the judges; default: openai. */
+  provider?: string;
   /** Texts of a response; default: a short meditation that ends with its role's own words. */
   text?: (role: Role, prompt: Prompt) => string;
   /** Chance 0..1 that the candidate wins in a domain; default 0.5. */
@@ -109,7 +111,13 @@ export async function seedRun(store: Store, seeded: SeededRun): Promise<Run> {
       sampling: { temperature: 0.75, max_tokens: 512, repeats },
       baseline: checkpointOf('qwen2.5-0.5b-instruct'),
       candidate: checkpointOf(seeded.candidate ?? CANDIDATE),
-      judges: judges.map((name) => ({ name, provider: 'openai', model: name, template: REF, share: 1 })),
+      judges: judges.map((name) => ({
+        name,
+        provider: seeded.provider ?? 'openai',
+        model: name,
+        template: REF,
+        share: 1,
+      })),
       canaries: false,
       retest: 0,
       templates: { [REF]: TEXT },
@@ -195,7 +203,7 @@ function judgmentOf(
   judge: string,
   order: Order,
   texts: Record<Role, string>,
-  { strength, presented = true, scored = false }: SeededRun,
+  { strength, presented = true, scored = false, provider = 'openai' }: SeededRun,
 ): Judgment {
   // The first answer to a prompt stands for it; further ones differ now and then.
   const drawn = repeat === 0 ? drawAt(7, suite.name, prompt.id) : drawAt(7, suite.name, prompt.id, repeat);
@@ -240,7 +248,7 @@ function judgmentOf(
     baseline_stop_reason: 'end',
     candidate_stop_reason: 'end',
     presentation_notes: notes,
-    judge_provider: 'openai',
+    judge_provider: provider,
     judge_model: judge,
     judge_model_served: judge,
     template: REF,
