@@ -2,7 +2,7 @@
 import type { Comparison, PairedTest } from '../answers.js';
 import { letterOf } from './compared.js';
 import { DifferenceMark } from './difference-mark.js';
-import { count, percent, pValue } from './numbers.js';
+import { count, pValue, rateOf } from './numbers.js';
 
 interface Props {
   test: Comparison['tests'][number];
@@ -52,8 +52,8 @@ function Row({ test, reach }: { test: PairedTest; reach: number }) {
     <tr>
       <th scope="row">{group.domain ?? 'all prompts'}</th>
       <td>{count(n_prompts)}</td>
-      <td>{first === null ? '–' : percent(first, n_prompts)}</td>
-      <td>{second === null ? '–' : percent(second, n_prompts)}</td>
+      <td>{rateOf(first, n_prompts)}</td>
+      <td>{rateOf(second, n_prompts)}</td>
       <td>
         <DifferenceMark difference={difference} interval={'low' in bootstrap ? bootstrap : null} reach={reach} />
       </td>

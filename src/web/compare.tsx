@@ -10,7 +10,7 @@ import { PairedTests } from './compare-tests.js';
 import { samplesPath } from './filters.js';
 import { Trouble } from './glyph.js';
 import { Loading, Wrong } from './notice.js';
-import { count, percent, range } from './numbers.js';
+import { count, range, rateOf } from './numbers.js';
 import { OfflineJudges } from './offline-judges.js';
 import { useAnswer } from './server.js';
 import { Title } from './title.js';
@@ -143,7 +143,7 @@ function Rates({ runs, metrics }: Pick<Comparison, 'runs' | 'metrics'>) {
                         ...(group.suite !== undefined && { suite: group.suite }),
                       })}
                     >
-                      <b>{percent(value.win_rate, value.n_prompts)}</b>{' '}
+                      <b>{rateOf(value.win_rate, value.n_prompts)}</b>{' '}
                       {value.interval !== null && range(value.interval.low, value.interval.high, value.n_prompts)}
                       <span className="quiet"> of {count(value.n_prompts)}</span>
                     </Link>

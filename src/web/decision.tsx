@@ -1,11 +1,12 @@
 // What was found: the sentence, and per domain the word with its sign.
+import { FEW } from '../figures.js';
 import type { Decision, DomainDecision } from '../summary.js';
 import type { Outcome } from '../records.js';
 import type { RunDecision } from '../answers.js';
 import { Link } from './address.js';
 import { samplesPath } from './filters.js';
 import { Glyph } from './glyph.js';
-import { percent, range } from './numbers.js';
+import { counted, range, rateOf } from './numbers.js';
 import { decisionDetail, DOMAINS } from '../words.js';
 
 const SIGNS: Partial<Record<DomainDecision['verdict'], Outcome>> = { better: 'win', worse: 'loss', equivalent: 'tie' };
@@ -23,16 +24,14 @@ function VerdictWord({ verdict }: { verdict: DomainDecision['verdict'] }) {
 /** A domain of a run at a glance. */
 export function DomainVerdict({ found }: { found: NonNullable<RunDecision['domains']['in-domain']> | null }) {
   if (found === null || found.verdict === 'not tested') return <span className="quiet">–</span>;
+  const { verdict, win_rate, low, high, n_prompts } = found;
+  const rate =
+    n_prompts < FEW
+      ? `${counted(n_prompts, 'prompt')}, too few`
+      : `${rateOf(win_rate, n_prompts)}${low === null || high === null ? '' : ` (${range(low, high, n_prompts)})`}`;
   return (
     <>
-      <VerdictWord verdict={found.verdict} />
-      {found.win_rate !== null && (
-        <span className="quiet">
-          {' '}
-          {percent(found.win_rate, found.n_prompts)}
-          {found.low !== null && found.high !== null && ` (${range(found.low, found.high, found.n_prompts)})`}
-        </span>
-      )}
+      <VerdictWord verdict={verdict} /> {win_rate !== null && <span className="quiet">{rate}</span>}
     </>
   );
 }

@@ -1,10 +1,11 @@
 // The numbers of the forest plot as a table; every count leads to its judgments.
+import { FEW } from '../figures.js';
 import type { Estimate } from '../summary.js';
 import { Link } from './address.js';
 import { filtersOf, type Kind, labelOf } from './estimates.js';
 import { samplesPath } from './filters.js';
 import { Glyph } from './glyph.js';
-import { count, percent, pValue, range } from './numbers.js';
+import { count, headline, percent, pValue, range } from './numbers.js';
 import { OutcomeCount } from './outcome-count.js';
 import { OUTCOMES, outcomeCounts } from '../words.js';
 
@@ -39,9 +40,11 @@ export function EstimateTable({ runId, kind, rows }: { runId: string; kind: Kind
                 <th scope="row">
                   <Link href={samplesPath(runId, filtersOf(e))}>{labelOf(e, kind)}</Link>
                 </th>
-                <td>{e.win_rate === null ? (e.reason ?? '–') : percent(e.win_rate, e.n_prompts)}</td>
+                <td>{e.win_rate === null ? (e.reason ?? '–') : headline(e)}</td>
                 <td>{e.interval === null ? '–' : range(e.interval.low, e.interval.high, e.n_prompts)}</td>
-                <td>{e.bounds === null ? '–' : range(e.bounds.low, e.bounds.high, e.n_prompts)}</td>
+                <td>
+                  {e.bounds === null || e.n_prompts < FEW ? '–' : range(e.bounds.low, e.bounds.high, e.n_prompts)}
+                </td>
                 <td>{equalLength(e)}</td>
                 {tested && <td>{pValue(p)}</td>}
                 <td>{count(e.n_prompts)}</td>

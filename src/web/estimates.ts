@@ -1,7 +1,7 @@
 // Which estimates stand in a plot or table, what they are called, and which judgments are behind them.
 import type { Estimate } from '../summary.js';
 import type { Filters } from './filters.js';
-import { counted, percent, range } from './numbers.js';
+import { counted, headline, range } from './numbers.js';
 import { DOMAINS } from '../words.js';
 
 export const KINDS = ['domain', 'suite', 'category', 'judge'] as const;
@@ -31,9 +31,9 @@ export function filtersOf({ group }: Estimate): Filters {
   return filters;
 }
 
-/** An estimate in words: "62 %, 54–70, 40 prompts", or why there is none. */
+/** An estimate in words: "62 %, 54–70, 40 prompts", "5 of 8, 31–86, 4 prompts", or why there is none. */
 export function estimateWords(e: Estimate): string {
   if (e.win_rate === null) return e.reason ?? 'no win rate';
   const interval = e.interval === null ? '' : `, ${range(e.interval.low, e.interval.high, e.n_prompts)}`;
-  return `${percent(e.win_rate, e.n_prompts)}${interval}, ${counted(e.n_prompts, 'prompt')}`;
+  return `${headline(e)}${interval}, ${counted(e.n_prompts, 'prompt')}`;
 }

@@ -9,7 +9,7 @@ import { estimatesBy, estimateWords, filtersOf, type Kind, KINDS, labelOf, overa
 import { samplesPath } from './filters.js';
 import { drawForest, forestHeight } from './forest-picture.js';
 import { Glyph } from './glyph.js';
-import { count, counted, percent, range } from './numbers.js';
+import { count, counted, headline, range } from './numbers.js';
 import { OutcomeCount } from './outcome-count.js';
 import { Picture, useNarrow } from './picture.js';
 import { OUTCOMES, outcomeCounts } from '../words.js';
@@ -87,8 +87,7 @@ function Plotted({ runId, kind, rows }: { runId: string; kind: Kind; rows: Estim
                   <span className="quiet">{e.reason ?? 'no win rate'}</span>
                 ) : (
                   <Link href={samplesPath(runId, filtersOf(e))} tabIndex={-1}>
-                    <b>{percent(e.win_rate, e.n_prompts)}</b>{' '}
-                    {e.interval !== null && range(e.interval.low, e.interval.high, e.n_prompts)}
+                    <b>{headline(e)}</b> {e.interval !== null && range(e.interval.low, e.interval.high, e.n_prompts)}
                   </Link>
                 )}
               </span>

@@ -3,7 +3,7 @@ import { Link } from './address.js';
 import type { Board, Leaderboard, LeaderboardRow } from '../answers.js';
 import { IntervalMark } from './interval-mark.js';
 import { Empty, Loading, Wrong } from './notice.js';
-import { count, percent, pValue, range } from './numbers.js';
+import { count, pValue, range, rateOf } from './numbers.js';
 import { OfflineJudges } from './offline-judges.js';
 import { useAnswer } from './server.js';
 import { Title } from './title.js';
@@ -94,7 +94,7 @@ export function BoardTable({ board, rows }: { board: Board; rows: LeaderboardRow
                 <td>
                   <IntervalMark rate={win_rate.value} interval={interval} />
                 </td>
-                <td>{win_rate.value === null ? '–' : percent(win_rate.value, n_prompts)}</td>
+                <td>{rateOf(win_rate.value, n_prompts)}</td>
                 <td>{interval === null ? '–' : range(interval.low, interval.high, n_prompts)}</td>
                 <td>{count(n_prompts)}</td>
                 {ranked && <td>{row.strength === null ? '–' : row.strength.ranks.join('–')}</td>}

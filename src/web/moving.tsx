@@ -7,7 +7,7 @@ import { Link } from './address.js';
 import { samplesPath } from './filters.js';
 import { IntervalMark } from './interval-mark.js';
 import { MOVING_HEIGHT, drawMoving } from './moving-picture.js';
-import { count, counted, percent, range } from './numbers.js';
+import { count, counted, range, rateOf } from './numbers.js';
 import { Picture } from './picture.js';
 import { goneOn, type Trail } from './sequence.js';
 
@@ -55,7 +55,7 @@ export function ConfidenceSequence({ runId, looks, live, margins }: Props) {
                 <td>
                   <IntervalMark rate={look.win_rate} interval={look} />
                 </td>
-                <td>{look.win_rate === null ? '–' : percent(look.win_rate, look.n)}</td>
+                <td>{rateOf(look.win_rate, look.n)}</td>
                 <td>{range(look.low, look.high, look.n)}</td>
                 <td>
                   <Link href={samplesPath(runId, { domain: look.domain })}>{count(look.n)}</Link>

@@ -1,12 +1,21 @@
 // Numbers as people read them on the page: those of figures.ts, with blanks that do not break.
 import * as figures from '../figures.js';
+import type { Estimate } from '../summary.js';
 
 const NBSP = '\u00a0';
-const unbroken = (text: string): string => text.replaceAll(' ', NBSP);
+const unbroken = (text: string): string => text.replace(/^[<>](?=\d)/, '$& ').replaceAll(' ', NBSP);
 
 /** A share of 0..1 as "62 %", in the digits of figures.ts: 0.9999 is "> 99.9 %". */
-export const percent = (share: number, n = 0): string =>
-  unbroken(`${figures.percent(share, n).replace(/^[<>]/, '$& ')} %`);
+export const percent = (share: number, n = 0): string => unbroken(`${figures.percent(share, n)} %`);
+
+/** The win rate of an estimate; below ten prompts its counts: "5 of 8". */
+export const headline = (e: Estimate): string => unbroken(figures.headline(e));
+
+/** A win rate that no counts stand for: of fewer than ten prompts none is said. A dash where there is none. */
+export function rateOf(rate: number | null, n: number): string {
+  if (rate === null) return '–';
+  return n < figures.FEW ? unbroken('too few') : percent(rate, n);
+}
 
 /** An interval of shares as "60–81". */
 export const range = (low: number, high: number, n = 0): string => figures.range({ low, high }, n);

@@ -2,7 +2,7 @@
 // stands in a warning of its summary.
 import type { Domain } from '../records.js';
 import type { Look, Summary, Warning } from '../summary.js';
-import { percent, range } from './numbers.js';
+import { range, rateOf } from './numbers.js';
 
 /** The confidence sequence of a summary; null where the planned end was reached, or nothing is judged yet. */
 export function sequenceOf(warnings: readonly Warning[]): Look[] | null {
@@ -47,7 +47,7 @@ export function saidOf(looks: readonly Look[]): string {
   if (looks.length === 0) return 'Nothing is decided.';
   if (looks.every(({ n }) => n === 0)) return 'No prompt is wholly judged yet.';
   const parts = looks.map(({ domain, verdict, win_rate, low, high, n }) => {
-    const rate = win_rate === null ? '' : ` (${percent(win_rate, n)}, ${range(low, high, n)})`;
+    const rate = win_rate === null ? '' : ` (${rateOf(win_rate, n)}, ${range(low, high, n)})`;
     return verdict === 'undecided' ? `${domain} not decided${rate}` : `${WORDS[verdict]} ${domain}${rate}`;
   });
   const text = parts.join('; ');

@@ -2,7 +2,7 @@
 import type { Curve, SweepCurve } from '../answers.js';
 import { Link } from './address.js';
 import { samplesPath } from './filters.js';
-import { count, percent, range } from './numbers.js';
+import { count, range, rateOf } from './numbers.js';
 
 interface Props {
   /** The run whose page this is. */
@@ -65,7 +65,7 @@ function RateCell({ curve: { group, points, n_prompts, step_to_keep }, step }: {
     <td>
       {step === step_to_keep && '› '}
       <Link href={samplesPath(run_id, group.domain === undefined ? {} : { domain: group.domain })}>
-        <b>{percent(win_rate, n_prompts)}</b> {range(low, high, n_prompts)}
+        <b>{rateOf(win_rate, n_prompts)}</b> {range(low, high, n_prompts)}
       </Link>
       <br />
       <span className="small">{pointwise === null ? '–' : range(pointwise.low, pointwise.high, n_prompts)}</span>

@@ -4,7 +4,7 @@ import { useMemo } from 'react';
 import type { Curve, SweepCurve } from '../answers.js';
 import { NumbersBelow } from './numbers-below.js';
 import { Loading, Wrong } from './notice.js';
-import { count, percent, range } from './numbers.js';
+import { count, percent, range, rateOf } from './numbers.js';
 import { Picture } from './picture.js';
 import { useAnswer } from './server.js';
 import { CURVE_HEIGHT, DASHES, drawCurve, drawValues, VALUES_HEIGHT, type Value } from './sweep-picture.js';
@@ -99,7 +99,7 @@ function Steps({ runId, sweep, table }: Props & { sweep: SweepCurve }) {
 function wordsOf(curve: Curve): string {
   const points = curve.points.map(
     ({ step, win_rate, low, high }) =>
-      `step ${step} ${percent(win_rate, curve.n_prompts)}, ${range(low, high, curve.n_prompts)}`,
+      `step ${step} ${rateOf(win_rate, curve.n_prompts)}, ${range(low, high, curve.n_prompts)}`,
   );
   return `${curveName(curve)}: ${points.join('; ')}.`;
 }

@@ -5,13 +5,16 @@ import {
   counted,
   duration,
   excerpt,
+  headline,
   moment,
   money,
   percent,
   points,
   pValue,
   range,
+  rateOf,
 } from '../../src/web/numbers.js';
+import type { Estimate } from '../../src/summary.js';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
 
@@ -33,6 +36,19 @@ describe('percent', () => {
         expect(plain(percent(share, n))).not.toMatch(/^(?:0(?:\.0)?|100(?:\.0)?) %$/);
       }),
     );
+  });
+});
+
+describe('a win rate', () => {
+  const estimate = (n_prompts: number, win_rate: number | null) =>
+    ({ n_prompts, win_rate, wins: 5, losses: 2, ties: 0, order_dependent: 1 }) as Estimate;
+  it('of fewer than ten prompts is its counts, or left unsaid where none stand', () => {
+    expect(plain(headline(estimate(9, 0.6249)))).toBe('5 of 8');
+    expect(plain(headline(estimate(10, 0.6249)))).toBe('62 %');
+    expect(plain(rateOf(0.6249, 9))).toBe('too few');
+    expect(plain(rateOf(0.6249, 10))).toBe('62 %');
+    expect(plain(headline(estimate(1000, 0.9999)))).toBe('> 99.9 %');
+    expect([headline(estimate(9, null)), rateOf(null, 0)]).toEqual(['–', '–']);
   });
 });
 

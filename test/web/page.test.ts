@@ -230,6 +230,33 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     }
   });
 
+  it('counts verdicts where prompts are too few for a percentage: on the run’s page, in the list and beside others', async () => {
+    const id = '20261121_114500';
+    onTestFinished(() => service.store.deleteRun(id));
+    const suites = [suiteOf('in-domain', 'in-domain', 9)];
+    await seedRun(service.store, { id, candidate: 'brie-few', judges: ['opus'], suites });
+    const { page, close } = await visit(service.origin, `/runs/${id}`);
+    const rates = page.getByRole('region', { name: 'Win rate of the candidate' });
+    await rates
+      .getByText(/^\d+\Wof\W9$/)
+      .first()
+      .waitFor();
+    expect(await rates.innerText()).not.toContain('%');
+    await page.keyboard.press('t');
+    const cells = (await rates.getByRole('row').nth(1).getByRole('cell').allInnerTexts()).slice(0, 4);
+    expect(cells).toEqual([expect.stringMatching(/^\d+\Wof\W9$/), expect.stringMatching(/^\d+–\d+$/), '–', '–']);
+    await page.goto(service.origin);
+    const row = page.getByRole('listitem').filter({ hasText: 'brie-few' });
+    await row.getByText(/9\Wprompts, too few/).waitFor();
+    expect(await row.innerText()).not.toContain('%');
+    await page.goto(`${service.origin}/leaderboard`);
+    await page
+      .getByRole('row', { name: /brie-few/ })
+      .getByText('too few')
+      .waitFor();
+    await close();
+  });
+
   it('follows a run that goes on, and shows the decision when it ends', async () => {
     const id = '20261121_120000';
     const suites = [suiteOf('in-domain', 'in-domain', 6)];
