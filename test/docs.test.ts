@@ -9,6 +9,7 @@ import { readme } from '../scripts/docs.js';
 import { schemaFiles } from '../scripts/schemas.js';
 import { checkBudget } from '../src/budget.js';
 import { readRunFile } from '../src/config.js';
+import { readEndpoints, readPostedRun } from '../src/http/posted-run.js';
 import type { Launched } from '../src/launch.js';
 import { openModels } from '../src/models/index.js';
 import { openJourney, suiteOf } from './journeys/world.js';
@@ -43,6 +44,28 @@ it('the run file of the README is sound, and its budget can be kept', async () =
     ).rejects.toMatchObject({ code: 'PRICE_UNKNOWN' });
   } finally {
     await models.close();
+    await rm(folder, { recursive: true });
+  }
+});
+
+it('the endpoints file of the README is what the posted run beside it needs', async () => {
+  const text = await readFile(README, 'utf8');
+  const [, file] = /```yaml\n(- base_url: [\s\S]*?)```/.exec(text)!;
+  const [, body] = /api\/runs [^']*'content-type: application\/json' -d '([\s\S]*?)'\n```/.exec(text)!;
+  const posted = JSON.parse(body!) as Record<string, unknown>;
+  const folder = await mkdtemp(join(tmpdir(), 'doubleblind-readme-'));
+  try {
+    await writeFile(join(folder, 'endpoints.yaml'), file!);
+    const endpoints = await readEndpoints(join(folder, 'endpoints.yaml'));
+    expect(await readPostedRun(posted, endpoints)).toMatchObject([{ name: 'posted' }]);
+    for (const left of endpoints)
+      await expect(
+        readPostedRun(
+          posted,
+          endpoints.filter((one) => one !== left),
+        ),
+      ).rejects.toMatchObject({ place: { hint: expect.stringContaining('--endpoints FILE') as string } });
+  } finally {
     await rm(folder, { recursive: true });
   }
 });
