@@ -2,7 +2,7 @@
 import { type Selectable, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
 import { DoubleblindError } from '../errors.js';
 import type { Judgment, Order, Outcome, Winner } from '../records.js';
-import type { Page } from './runs.js';
+import { holdsWords, invalidCursor, type Page } from './pages.js';
 import type { Connection, JudgmentsTable } from './schema.js';
 
 export interface JudgmentFilter {
@@ -103,11 +103,8 @@ export function judgmentQueries({ db }: Connection) {
       );
     }
     if (filter.q !== undefined && filter.q !== '') {
-      const like = `%${filter.q.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-      query = query.where(sql<SqlBool>`(
-        lower(p.prompt) like ${like} escape '\\' or lower(b.response) like ${like} escape '\\'
-        or lower(c.response) like ${like} escape '\\' or lower(j.reply) like ${like} escape '\\'
-        or lower(j.prompt_id) like ${like} escape '\\')`);
+      const texts = ['p.prompt', 'b.response', 'c.response', 'j.reply', 'j.prompt_id'];
+      query = query.where(holdsWords(texts, filter.q));
     }
     return query;
   };
@@ -323,11 +320,6 @@ function seqOf(cursor: string): number {
   if (!/^\d{1,15}$/.test(cursor)) throw invalidCursor();
   return Number(cursor);
 }
-
-const invalidCursor = () =>
-  new DoubleblindError('INVALID_VALUE', 'the cursor is not one that a page gave.', {
-    hint: 'Use next_cursor as it stands, with the same sort.',
-  });
 
 type KeyColumns = Pick<
   Selectable<JudgmentsTable>,

@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import { hashOf, promptHash } from '../hash.js';
 import type { Domain, Message, Prompt, Run, Status, Suite } from '../records.js';
+import { holdsWords, invalidCursor, type Page } from './pages.js';
 import { rowWriter } from './rows.js';
 import type { Connection, Database, PromptsTable, RunsTable } from './schema.js';
 
@@ -14,11 +15,6 @@ export interface RunFilter {
   /** `key` or `key=value`. */
   tag?: string | undefined;
   q?: string | undefined;
-}
-
-export interface Page<T> {
-  items: T[];
-  next_cursor: string | null;
 }
 
 /** A prompt with its place in the run. */
@@ -45,6 +41,8 @@ const BATCH = 500;
 export function runQueries(connection: Connection) {
   const { db } = connection;
   const writePrompts = promptWriter(connection);
+  const isRun = async (id: string): Promise<boolean> =>
+    (await db.selectFrom('runs').select('id').where('id', '=', id).executeTakeFirst()) !== undefined;
 
   return {
     /** Adds a run with its suites and prompts; a run that is there already is left alone. */
@@ -105,7 +103,7 @@ export function runQueries(connection: Connection) {
       return withTags(db, rows);
     },
 
-    /** Runs newest first. `limit` 1..1000; `cursor` is the id of the last run of the page before. */
+    /** Runs newest first. `limit` 1..1000; `cursor` is the id of the last run of the page before. @throws INVALID_VALUE for another */
     async runs(filter: RunFilter = {}, limit = 100, cursor?: string): Promise<Page<Run>> {
       let query = db
         .selectFrom('runs')
@@ -129,12 +127,13 @@ export function runQueries(connection: Connection) {
         });
       }
       if (filter.q !== undefined) {
-        const like = `%${filter.q.toLowerCase()}%`;
-        query = query.where((e) =>
-          e.or((['id', 'name', 'candidate', 'baseline'] as const).map((c) => e(e.fn('lower', [c]), 'like', like))),
-        );
+        query = query.where(holdsWords(['id', 'name', 'candidate', 'baseline'], filter.q));
       }
-      if (cursor !== undefined) query = query.where('id', '<', cursor);
+      if (cursor !== undefined) {
+        // The run may be deleted by now; an id that an import brought along need not begin with a time.
+        if (!/^\d{8}_\d{6}/.test(cursor) && !(await isRun(cursor))) throw invalidCursor();
+        query = query.where('id', '<', cursor);
+      }
       const rows = await query.execute();
       const items = await withTags(db, rows.slice(0, limit));
       return { items, next_cursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };

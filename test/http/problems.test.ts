@@ -21,6 +21,7 @@ const FAILING: [string, string, unknown, number, string][] = [
   ['GET', '/api/runs?limit=0', null, 400, 'INVALID_VALUE'],
   ['GET', '/api/runs?limit=1001', null, 400, 'INVALID_VALUE'],
   ['GET', '/api/runs?status=finished', null, 400, 'INVALID_VALUE'],
+  ['GET', '/api/runs?cursor=bogus', null, 400, 'INVALID_VALUE'],
   ['GET', '/api/runs?page=2', null, 400, 'UNKNOWN_KEY'],
   ['POST', '/api/runs', '{"name": ', 400, 'JSON_SYNTAX'],
   ['POST', '/api/runs', '[1]', 400, 'INVALID_VALUE'],

@@ -356,7 +356,19 @@ everyStore('a store', (open, engine) => {
     await store.createRun({ ...RUN, id: '20260102_000000-abcd', candidate: 'other', tags: {} }, []);
     expect((await store.runs({ tag: 'team=blue' })).items.map((r) => r.id)).toEqual([RUN.id]);
     expect((await store.runs({ q: 'OTHER' })).items).toHaveLength(1);
-    expect((await store.runs({}, 1)).next_cursor).not.toBeNull();
+    for (const [q, found] of [
+      ['%', 0],
+      ['_other', 0],
+      ['0000_', 0],
+      ['000000-', 2],
+    ] as const)
+      expect([q, (await store.runs({ q })).items.length]).toEqual([q, found]);
+    const { next_cursor } = await store.runs({}, 1);
+    expect((await store.runs({}, 1, next_cursor!)).items.map((r) => r.id)).toEqual([RUN.id]);
+    await store.createRun({ ...RUN, id: 'brought along', tags: {} }, []);
+    expect((await store.runs({}, 9, 'brought along')).items).toHaveLength(2);
+    expect((await store.runs({}, 9, '20260102_000000-gone')).items).toHaveLength(2);
+    await expect(store.runs({}, 9, 'bogus')).rejects.toMatchObject({ code: 'INVALID_VALUE' });
     await store.deleteRun(RUN.id);
     expect(await store.run(RUN.id)).toBeNull();
     expect(await store.spent(RUN.id)).toMatchObject({ cost_usd: null, judged: 0, responses: 0, calls: 0 });
