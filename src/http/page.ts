@@ -3,7 +3,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import { RequestRefused } from './problem.js';
 import type { App } from './server.js';
 
 /** Files under this folder carry a hash of their content in their names. */
@@ -21,7 +20,7 @@ export async function pageRoutes(app: App, { webRoot }: { webRoot: string | null
       return reply.sendFile(path, { maxAge: path.startsWith(HASHED) ? '365d' : 0, immutable: path.startsWith(HASHED) });
     }
     if (!files.has('index.html') || /^(?:api|docs|assets)(?:\/|$)/.test(path)) {
-      throw new RequestRefused('NOT_FOUND', `there is nothing at /${path}.`);
+      return reply.callNotFound();
     }
     return reply.header('cache-control', 'no-cache').sendFile('index.html', { cacheControl: false });
   });

@@ -24,6 +24,7 @@ import { exportRoutes } from './export.js';
 import { importRoutes } from './imports.js';
 import { judgmentRoutes } from './judgments.js';
 import { ledgerRoutes } from './ledger.js';
+import { refuseUnknown } from './methods.js';
 import { type Metrics, metricRoutes } from './metrics.js';
 import { pageRoutes } from './page.js';
 import { problemOf, problems, RequestRefused, sendProblem } from './problem.js';
@@ -80,9 +81,7 @@ export async function buildServer(options: ServerOptions): Promise<App> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
-  app.setNotFoundHandler((request) => {
-    throw new RequestRefused('NOT_FOUND', `there is nothing at ${request.method} ${request.url.split('?')[0]}.`);
-  });
+  const refuseFromHere = refuseUnknown(app);
   closeIdle(app);
 
   await app.register(etag);
@@ -90,6 +89,7 @@ export async function buildServer(options: ServerOptions): Promise<App> {
   await app.register(fastifySSE);
   await describe(app, { version, token: options.token !== null });
   await secure(app, { ...options, requestsPerMinute });
+  refuseFromHere();
   await descriptionRoutes(app);
 
   serviceRoutes(app, store);

@@ -17,7 +17,12 @@ const FAILING: [string, string, unknown, number, string][] = [
   ['GET', '/api/nothing', null, 404, 'NOT_FOUND'],
   ['GET', '/nothing', null, 404, 'NOT_FOUND'],
   ['POST', '/api/nothing', {}, 404, 'NOT_FOUND'],
-  ['PUT', '/api/runs', {}, 404, 'NOT_FOUND'],
+  ['PUT', '/api/runs', {}, 405, 'METHOD_NOT_ALLOWED'],
+  ['PUT', '/api/runs', '{"half', 405, 'METHOD_NOT_ALLOWED'],
+  ['PATCH', `/api/runs/${RUN}?x=1`, {}, 405, 'METHOD_NOT_ALLOWED'],
+  ['DELETE', '/healthz', null, 405, 'METHOD_NOT_ALLOWED'],
+  ['GET', '/api/audit', null, 405, 'METHOD_NOT_ALLOWED'],
+  ['DELETE', '/api/runs/any/more', null, 404, 'NOT_FOUND'],
   ['GET', '/api/runs?limit=0', null, 400, 'INVALID_VALUE'],
   ['GET', '/api/runs?limit=1001', null, 400, 'INVALID_VALUE'],
   ['GET', '/api/runs?status=finished', null, 400, 'INVALID_VALUE'],
@@ -93,6 +98,25 @@ describe('every route that can fail', () => {
         return !FAILING.some(([m, url]) => m === method && pattern(path).test(url));
       });
     expect(missing).toEqual([]);
+  });
+});
+
+describe('a method that a path does not take', () => {
+  it.each([
+    ['PUT', '/api/runs', 'GET, HEAD, POST'],
+    ['PUT', '/api/runs/any', 'DELETE, GET, HEAD'],
+    ['GET', '/api/runs/any/cancel', 'POST'],
+    ['HEAD', '/api/imports', 'POST'],
+  ] as const)('%s %s is told which it takes', async (method, url, allow) => {
+    const { statusCode, headers } = await s.app.inject({ method, url });
+    expect([statusCode, headers['allow']]).toEqual([405, allow]);
+  });
+
+  it('is not told to somebody without a token', async () => {
+    const locked = await service({ token: 'secret-token' });
+    const answer = await locked.app.inject({ method: 'PUT', url: '/api/runs' });
+    expect([answer.statusCode, answer.headers['allow']]).toEqual([401, undefined]);
+    await locked.close();
   });
 });
 
