@@ -91,7 +91,7 @@ export function reviewRoutes(app: App, { store }: { store: Store }): void {
             .default(false)
             .describe('Puts this vote in place of an earlier one, which stays in the history'),
         }),
-        response: { 200: revealSchema, ...problems(404, 409) },
+        response: { 200: revealSchema, ...problems(404, 409, 413, 415) },
       },
     },
     async ({ params, body }) => reviews.vote(await runOf(store, params.id), body.token, body.verdict, body.change),

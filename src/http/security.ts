@@ -86,7 +86,7 @@ export async function secure(app: App, options: SecurityOptions): Promise<void> 
         security: [],
         summary: 'Exchange the token for a cookie, for the page and its events',
         body: z.strictObject({ token: z.string().min(1).max(1000) }),
-        response: { 204: z.undefined().describe('The cookie is set'), ...problems() },
+        response: { 204: z.undefined().describe('The cookie is set'), ...problems(413, 415) },
       },
     },
     async (request, reply) => {

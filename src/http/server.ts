@@ -78,6 +78,8 @@ export async function buildServer(options: ServerOptions): Promise<App> {
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     clientErrorHandler: malformed,
   }).withTypeProvider<ZodTypeProvider>() as App;
+  // Fastify would take plain text as well, which no route reads.
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));

@@ -101,6 +101,25 @@ describe('every route that can fail', () => {
   });
 });
 
+describe('a body that is no JSON by its type', () => {
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/xml'])('%s is refused', async (type) => {
+    for (const [url, path] of [
+      ['/api/runs', '/api/runs'],
+      [`/api/runs/${RUN}/review`, '/api/runs/{id}/review'],
+      ['/login', '/login'],
+    ] as const) {
+      const headers = { 'content-type': type };
+      const answer = await s.app.inject({ method: 'POST', url, payload: '{}', headers });
+      expect([url, answer.statusCode, answer.json()]).toEqual([
+        url,
+        415,
+        expect.objectContaining({ code: 'MEDIA_TYPE_UNSUPPORTED' }),
+      ]);
+      expect(s.app.swagger().paths![path]).toHaveProperty('post.responses.415');
+    }
+  });
+});
+
 describe('a method that a path does not take', () => {
   it.each([
     ['PUT', '/api/runs', 'GET, HEAD, POST'],
