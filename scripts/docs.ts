@@ -1,4 +1,4 @@
-// Rewrites the generated parts of README.md: the demo's screen, the commands, the errors. `--check` only compares.
+// Rewrites the generated parts of README.md: the demo's screen, the commands, the errors and their status over HTTP. `--check` only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { program } from '../src/cli/program.js';
 import { screen } from '../src/cli/screen.js';
 import { readRunFile } from '../src/config.js';
 import { ERRORS } from '../src/errors.js';
+import { HTTP_CODES } from '../src/http/problem.js';
 import { launch } from '../src/launch.js';
 import { openModels } from '../src/models/index.js';
 import { openStore } from '../src/store/index.js';
@@ -61,9 +62,19 @@ function errors(): string {
   return ['| code | exit | means |', '|---|--:|---|', ...rows].join('\n');
 }
 
+function overHttp(): string {
+  const rows = Object.entries(HTTP_CODES).map(([code, { status, means }]) => `| \`${code}\` | ${status} | ${means} |`);
+  return ['| code | status | means |', '|---|--:|---|', ...rows].join('\n');
+}
+
 /** README.md as it must stand. */
 export async function readme(): Promise<string> {
-  const parts: Record<string, string> = { demo: await demoScreen(), commands: commands(), errors: errors() };
+  const parts: Record<string, string> = {
+    demo: await demoScreen(),
+    commands: commands(),
+    errors: errors(),
+    http: overHttp(),
+  };
   return readFileSync(README, 'utf8').replace(
     /<!-- generated: (\w+) -->[\s\S]*?<!-- \/generated -->/g,
     (_, name: string) => `<!-- generated: ${name} -->\n${parts[name]!}\n<!-- /generated -->`,

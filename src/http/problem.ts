@@ -3,24 +3,23 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { DoubleblindError, type ErrorCode, suggest } from '../errors.js';
+import { DoubleblindError, type ErrorCode, ERRORS, suggest } from '../errors.js';
 
-/** Codes that only a request can meet, with their status. */
-const REFUSALS = {
-  UNAUTHORIZED: 401,
-  ORIGIN_REFUSED: 403,
-  ADDRESS_REFUSED: 403,
-  NOT_FOUND: 404,
-  METHOD_NOT_ALLOWED: 405,
-  RUN_ACTIVE: 409,
-  RUN_INACTIVE: 409,
-  BODY_TOO_LARGE: 413,
-  MEDIA_TYPE_UNSUPPORTED: 415,
-  HOST_REFUSED: 421,
-  RATE_LIMITED: 429,
-  REQUEST_MALFORMED: 400,
-  INTERNAL: 500,
-  NOT_AVAILABLE: 503,
+/** Codes that only a request can meet: their status, and what they mean. */
+export const REFUSALS = {
+  REQUEST_MALFORMED: { status: 400, means: 'this is no request that can be read' },
+  UNAUTHORIZED: { status: 401, means: 'a token is needed, or it is not the one' },
+  ORIGIN_REFUSED: { status: 403, means: 'the request is one of a page of another origin' },
+  NOT_FOUND: { status: 404, means: 'there is nothing at this path' },
+  METHOD_NOT_ALLOWED: { status: 405, means: 'the path does not take the method; `Allow` names those it takes' },
+  RUN_ACTIVE: { status: 409, means: 'the run is under way, or has open batches' },
+  RUN_INACTIVE: { status: 409, means: 'the run is not under way' },
+  BODY_TOO_LARGE: { status: 413, means: 'the body is larger than the service takes' },
+  MEDIA_TYPE_UNSUPPORTED: { status: 415, means: 'the body is not of a type that the path reads' },
+  HOST_REFUSED: { status: 421, means: 'the service is not known by the name in the Host header' },
+  RATE_LIMITED: { status: 429, means: 'too many requests; `Retry-After` says when to ask again' },
+  INTERNAL: { status: 500, means: 'a fault of the service; its log says more' },
+  NOT_AVAILABLE: { status: 503, means: 'the database cannot be reached, or the service is stopping' },
 } as const;
 export type Refusal = keyof typeof REFUSALS;
 
@@ -37,6 +36,17 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   DATABASE_UNUSABLE: 503,
   DATABASE_LOST: 503,
 };
+
+/** Every code whose status is not that of bad input, and those that only a request can meet. */
+export const HTTP_CODES: Readonly<Record<string, { status: number; means: string }>> = Object.fromEntries(
+  [
+    ...Object.entries(REFUSALS),
+    ...Object.entries(STATUS).map(
+      ([code, status]) => [code, { status, means: ERRORS[code as ErrorCode].means }] as const,
+    ),
+  ].sort(([, a], [, b]) => a.status - b.status),
+);
+const OTHERS = 'or what a command would be refused for, such as INVALID_VALUE';
 
 /** What fastify itself refuses, in our words. */
 const FRAMEWORK: Record<string, Refusal | ErrorCode> = {
@@ -91,7 +101,7 @@ export function problemOf(error: unknown, instance?: string, known: string[] = [
     ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
   });
   if (error instanceof RequestRefused) {
-    return problem(REFUSALS[error.code], error.code, error.message, { hint: error.hint });
+    return problem(REFUSALS[error.code].status, error.code, error.message, { hint: error.hint });
   }
   if (error instanceof DoubleblindError) {
     return problem(STATUS[error.code] ?? 400, error.code, error.message, error.place);
@@ -135,13 +145,17 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
+/** Codes that come with a status; of 400 only those that no command line meets. */
+const codesOf = (status: number): string[] =>
+  Object.entries(HTTP_CODES).flatMap(([code, own]) => (own.status === status ? [code] : []));
+
 /** The problem responses of a route, for the API description. */
 export function problems(...statuses: number[]) {
   return Object.fromEntries(
-    [...new Set([400, 401, 403, 429, 500, ...statuses])].map((status) => [
+    [...new Set([400, 401, 403, 421, 429, 500, ...statuses])].map((status) => [
       status,
       {
-        description: STATUS_CODES[status] ?? 'Error',
+        description: `${STATUS_CODES[status] ?? 'Error'}: ${[...codesOf(status), ...(status === 400 ? [OTHERS] : [])].join(', ')}`,
         content: { 'application/problem+json': { schema: problemSchema } },
       },
     ]),

@@ -197,7 +197,7 @@ export function runRoutes(app: App, routes: RunRoutes): void {
             ),
         }),
         body: z.record(z.string(), z.unknown()),
-        response: { 202: startedSchema, ...problems(409, 413, 415, 502) },
+        response: { 202: startedSchema, ...problems(409, 413, 415, 502, 503) },
       },
     },
     async ({ body, query }, reply) => {
@@ -268,7 +268,7 @@ export function runRoutes(app: App, routes: RunRoutes): void {
           tags,
           summary: action === 'cancel' ? 'Stop a run; calls under way finish' : 'Go on with an unfinished run',
           params: idParams,
-          response: { 202: runItemSchema, ...problems(404, 409) },
+          response: { 202: runItemSchema, ...problems(404, 409, 503) },
         },
       },
       async ({ params }, reply) => {

@@ -1,5 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { REFUSALS } from '../../src/http/problem.js';
 import { seedRun, service, type Service } from './seeded.js';
 
 interface Description {
@@ -82,13 +83,26 @@ describe('the description of the API', () => {
   it('says of every route what it refuses, and which ones need no token', () => {
     for (const [path, operations] of Object.entries(description.paths)) {
       for (const [method, { responses, security }] of Object.entries(operations)) {
-        if (path !== '/healthz') expect([method, path, '500' in responses]).toEqual([method, path, true]);
+        for (const status of path === '/healthz' ? [] : [400, 403, 421, 429, 500])
+          expect([method, path, status, status in responses]).toEqual([method, path, status, true]);
         const open = ['/healthz', '/readyz', '/login', '/logout'].includes(path);
         expect([path, security?.length === 0]).toEqual([path, open]);
       }
     }
     expect(description.security).toEqual([{ token: [] }]);
     expect(description.paths['/api/audit']!['post']).toHaveProperty('requestBody');
+  });
+
+  it('names every code that only a request can meet, beside its status', () => {
+    const told = Object.values(description.paths)
+      .flatMap((operations) => Object.values(operations))
+      .flatMap(({ responses }) => Object.entries(responses as Record<string, { description: string }>))
+      .map(([status, { description }]) => `${status} ${description}`);
+    const named = (code: string, status: number) =>
+      told.some((text) => text.startsWith(`${status} `) && text.includes(code));
+    const missing = Object.entries(REFUSALS).filter(([code, { status }]) => !named(code, status));
+    // No operation of the description has a method that its path does not take.
+    expect(missing.map(([code]) => code)).toEqual(['METHOD_NOT_ALLOWED']);
   });
 
   it('says how a posted run is judged in batches', () => {

@@ -119,7 +119,10 @@ describe('the token', () => {
       for (let i = 0; i < 11; i++) {
         const answer = await fresh.app.inject({ method: 'POST', url: '/login', payload: { token: `guess ${i}` } });
         codes.push(answer.statusCode);
-        if (answer.statusCode === 429) expect(answer.json()).toMatchObject({ code: 'RATE_LIMITED' });
+        if (answer.statusCode === 429) {
+          expect(answer.json()).toMatchObject({ code: 'RATE_LIMITED' });
+          expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+        }
       }
       expect(codes).toEqual([...Array<number>(10).fill(401), 429]);
     } finally {
