@@ -55,7 +55,7 @@ export function RunsScreen() {
         <Choice name="purpose" options={purposes} value={purpose} set={set} />
         <Choice name="status" options={STATUSES} value={query.get('status')} set={set} />
         <Field name="tag" hint="key or key=value" value={query.get('tag')} set={set} />
-        <Field name="q" label="search" hint="name, checkpoint" value={query.get('q')} set={set} />
+        <Field name="q" label="search" hint="name, checkpoint, id" value={query.get('q')} set={set} />
       </form>
       {problem !== null && value === null ? (
         <Wrong problem={problem} again={again} />
@@ -155,6 +155,9 @@ function RunRows({ runs }: { runs: RunItem[] }) {
               <span className="quiet">against</span> {run.baseline}
             </p>
             <p className="quiet">
+              {run.name} · {tailOf(run.id)}
+            </p>
+            <p className="quiet">
               {run.purpose} · <time dateTime={run.created_at}>{moment(run.created_at)}</time>
               {Object.entries(run.tags).map(([key, value]) => (
                 <span key={key} className="tag">
@@ -171,6 +174,9 @@ function RunRows({ runs }: { runs: RunItem[] }) {
     </ul>
   );
 }
+
+/** What of an id is not its time, which stands beside it: "…ab12". */
+const tailOf = (id: string): string => id.replace(/^\d{8}_\d{6}-/, '…');
 
 function State({ run }: { run: RunItem }) {
   if (run.status === 'running' || run.status === 'queued')

@@ -196,6 +196,27 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await close();
   });
 
+  it('tells runs of the same two checkpoints apart by name and id', async () => {
+    const suites = [suiteOf('in-domain', 'in-domain', 2)];
+    const seeded = { candidate: 'brie-twice', judges: ['opus'], suites };
+    for (const [name, tail] of [
+      ['first try', 'ab12'],
+      ['second try', 'cd34'],
+    ] as const) {
+      const id = `20261119_100000-${tail}`;
+      onTestFinished(() => service.store.deleteRun(id));
+      await seedRun(service.store, { id, ...seeded, run: { name } });
+    }
+    const { page, close } = await visit(service.origin, '/');
+    await page.getByText('first try · …ab12').waitFor();
+    await page.getByText('second try · …cd34').waitFor();
+    await page.getByLabel('search').fill('second');
+    await page.getByText('first try').waitFor({ state: 'detached' });
+    await page.getByLabel('search').fill('ab12');
+    await page.getByText('first try · …ab12').waitFor();
+    await close();
+  });
+
   it('offers purposes that are a user’s own: of the runs that are listed, and the one that is asked for', async () => {
     const suites = [suiteOf('in-domain', 'in-domain', 6)];
     onTestFinished(() => service.store.deleteRun('20261121_110000'));
