@@ -230,7 +230,7 @@ export async function resolveRun(runFile: RunFile, context: Context): Promise<Ru
         'Choose another name.',
       );
     }
-    checkEndpoint(judge, ['judges', i], problem);
+    checkJudge(judge, ['judges', i], problem);
     const { template: _, ...spec } = judge;
     const template = await readTemplate(judge.template ?? given.template, context);
     templates[template.ref] = template.template;
@@ -320,11 +320,11 @@ async function candidatesOf(
   for (const { folder, why } of plan.unanswered) {
     warnings.push({ code: 'CANDIDATE_UNANSWERED', message: `${folder} is left out: ${why}.` });
   }
-  return plan.candidates.map((one) => ({
-    ...endpoint,
-    ...(one.file !== undefined && { provider: 'recorded' as const }),
-    ...one,
-  }));
+  return plan.candidates.map((one) => {
+    const found = { ...endpoint, ...(one.file !== undefined && { provider: 'recorded' as const }), ...one };
+    checkCheckpoint(found, ['candidates'], given, problem);
+    return found;
+  });
 }
 
 function checkCheckpoint(checkpoint: Checkpoint, path: (string | number)[], given: RunFile, problem: Problem): void {
@@ -339,6 +339,18 @@ function checkCheckpoint(checkpoint: Checkpoint, path: (string | number)[], give
   }
   checkEndpoint(checkpoint, path, problem);
   if (provider === 'anthropic') checkEndpoint({ ...checkpoint, ...given.sampling }, ['sampling'], problem);
+}
+
+function checkJudge(judge: RunFile['judges'][number], path: (string | number)[], problem: Problem): void {
+  if (judge.provider === 'recorded') {
+    throw problem(
+      'INVALID_VALUE',
+      [...path, 'provider'],
+      '"recorded" answers prompts; it cannot judge.',
+      'Use openai, anthropic, offline or reference; verdicts that exist already come in with `doubleblind import`.',
+    );
+  }
+  checkEndpoint(judge, path, problem);
 }
 
 /** What does not fit together is told before anything is spent. */
