@@ -2,10 +2,12 @@
 // names, AlpacaEval `model_outputs`, Arena-Hard answers (`uid`/`messages`, and `choices` as before 2025) and MT-bench
 // answers (`choices`). `.gz` files too.
 import { parse, type CsvError } from 'csv-parse/sync';
+import * as z from 'zod';
 import { DoubleblindError } from '../errors.js';
 import { storable } from '../hash.js';
 import { parseJsonLine, readJsonl, readText } from '../jsonl.js';
 import { STOP_REASONS, type StopReason } from '../records.js';
+import { checked, onLine } from '../yaml.js';
 
 export interface RecordedRow {
   id: string | null;
@@ -24,6 +26,7 @@ export interface RecordedRow {
 }
 
 type Fields = Record<string, unknown>;
+type Spot = { file: string; line: number };
 
 /** The rows of a file in order; rows without an answer (`null`) are left out. */
 export async function* readRows(path: string): AsyncGenerator<RecordedRow> {
@@ -62,9 +65,9 @@ async function* readCsv(file: string, delimiter: string): AsyncGenerator<Value> 
 
 const RESPONSE_NAMES = ['response', 'output', 'answer', 'completion'] as const;
 
-function* rowsOf(fields: Fields, place: { file: string; line: number }): Generator<RecordedRow> {
-  if (Array.isArray(fields['choices'])) return yield* fromChoices(fields, fields['choices'] as Fields[], place.line);
-  if (Array.isArray(fields['messages']) && fields['uid'] !== undefined) return yield* fromMessages(fields, place.line);
+function* rowsOf(fields: Fields, place: Spot): Generator<RecordedRow> {
+  if (Array.isArray(fields['choices'])) return yield* fromChoices(fields, place);
+  if (Array.isArray(fields['messages']) && fields['uid'] !== undefined) return yield* fromMessages(fields, place);
   const name = RESPONSE_NAMES.find((one) => one in fields);
   if (name === undefined)
     throw new DoubleblindError('INVALID_VALUE', `no ${RESPONSE_NAMES.join(', ')} in this row.`, place);
@@ -90,21 +93,37 @@ function* rowsOf(fields: Fields, place: { file: string; line: number }): Generat
   };
 }
 
+const turnSchema = z.union([
+  z.string(),
+  z.looseObject({ content: z.string().nullable() }).transform(({ content }) => content),
+]);
+const choicesSchema = z.looseObject({
+  choices: z.array(
+    z.looseObject({
+      turns: z.array(turnSchema),
+    }),
+  ),
+});
+
 /** MT-bench and early Arena-Hard: every choice is a repeat, its turns stand one after the other. */
-function* fromChoices(fields: Fields, choices: Fields[], line: number): Generator<RecordedRow> {
-  for (const choice of choices) {
-    const turns = (Array.isArray(choice['turns']) ? choice['turns'] : []) as (string | { content?: unknown })[];
-    const text = turns.map((turn) => (typeof turn === 'string' ? turn : String(turn.content ?? ''))).join('\n\n');
-    yield foreign(textIn(fields, 'question_id') ?? textIn(fields, 'uid'), null, textIn(fields, 'model_id'), text, line);
+function* fromChoices(fields: Fields, { file, line }: Spot): Generator<RecordedRow> {
+  for (const { turns } of checked(choicesSchema, onLine(fields, line), file).choices) {
+    if (turns.includes(null)) continue;
+    const id = textIn(fields, 'question_id') ?? textIn(fields, 'uid');
+    yield foreign(id, null, textIn(fields, 'model_id'), turns.join('\n\n'), line);
   }
 }
 
+const messagesSchema = z.looseObject({
+  messages: z.array(z.looseObject({ role: z.unknown(), content: z.unknown() })),
+});
+
 /** Arena-Hard: the last message holds the answer, beside it perhaps a thought, which is not part of it. */
-function* fromMessages(fields: Fields, line: number): Generator<RecordedRow> {
-  const messages = fields['messages'] as Fields[];
-  const content = messages.at(-1)?.['content'];
-  const text = typeof content === 'string' ? content : (content as { answer?: unknown } | null)?.answer;
-  const asked = messages.find(({ role }) => role === 'user')?.['content'];
+function* fromMessages(fields: Fields, { file, line }: Spot): Generator<RecordedRow> {
+  const { messages } = checked(messagesSchema, onLine(fields, line), file);
+  const content = messages.at(-1)?.content;
+  const text = typeof content === 'string' ? content : (content as { answer?: unknown } | null | undefined)?.answer;
+  const asked = messages.find(({ role }) => role === 'user')?.content;
   if (typeof text !== 'string') return;
   const prompt = typeof asked === 'string' ? asked : null;
   yield foreign(textIn(fields, 'uid'), prompt, textIn(fields, 'model'), text, line);
@@ -130,7 +149,7 @@ function textIn(fields: Fields, name: string): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-function repeatIn(fields: Fields, place: { file: string; line: number }): number | null {
+function repeatIn(fields: Fields, place: Spot): number | null {
   const said = textIn(fields, 'repeat');
   if (said === null) return null;
   const repeat = Number(said);

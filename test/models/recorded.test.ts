@@ -186,6 +186,8 @@ describe('answer files of others', () => {
     const recorded = await loadRecorded(write('q.jsonl', [{ question_id: 81, model_id: 'm', choices }]));
     expect(recorded.find({ id: '81', prompt: '' }, 0)?.text).toBe('first\n\nsecond');
     expect(recorded.find({ id: '81', prompt: '' }, 1)?.text).toBe('other');
+    const never = { question_id: 'q2', choices: [{ turns: [{ content: null }] }] };
+    expect((await loadRecorded(write('r.jsonl', [never]))).find({ id: 'q2', prompt: '' }, 0)).toBeUndefined();
   });
 });
 
@@ -197,6 +199,12 @@ describe('a faulty file is named with its line', () => {
     ['d.jsonl', '{"prompt_id":"a","response":"x","repeat":-1}\n', 'INVALID_VALUE', 1, 'whole number'],
     ['e.jsonl', '["x"]\n', 'INVALID_VALUE', 1, 'must be an object'],
     ['f.jsonl', '{"prompt_id"\n', 'JSON_SYNTAX', 1, 'JSON'],
+    ['h.jsonl', '\n{"question_id":"b","choices":[null]}\n', 'INVALID_VALUE', 2, 'choices[0] must be a map'],
+    ['i.jsonl', '{"uid":"b","choices":[{}]}\n', 'INVALID_VALUE', 1, 'choices[0].turns is missing'],
+    ['j.jsonl', '{"uid":"b","choices":[{"turns":["x",null]}]}\n', 'INVALID_VALUE', 1, 'choices[0].turns[1] must be'],
+    ['k.jsonl', '{"uid":"b","choices":[{"turns":[{"content":{}}]}]}\n', 'INVALID_VALUE', 1, 'turns[0].content must be'],
+    ['l.jsonl', '{"uid":"b","messages":[null]}\n', 'INVALID_VALUE', 1, 'messages[0] must be a map'],
+    ['m.jsonl', '{"uid":"b","messages":[null,{"role":"x","content":"y"}]}\n', 'INVALID_VALUE', 1, 'messages[0]'],
     ['g.csv', 'prompt_id,response\na,x\nb\n', 'CSV_SYNTAX', 3, ''],
   ])('%s', async (name, content, code, line, words) => {
     const error = await loadRecorded(write(name, content)).then(
