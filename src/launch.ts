@@ -244,6 +244,8 @@ export async function openRun(config: RunConfig, world: OpeningWorld, options: L
     started_at: null,
     ended_at: null,
   };
+  // A run whose files have no place is not made.
+  await exportFolder(options.exports, run);
   await store.createRun(run, config.suites);
   if (options.given !== undefined) await storeGiven(run, config, options.given, world);
   for (const role of ROLES) {

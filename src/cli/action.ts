@@ -69,6 +69,7 @@ const REFUSED: Record<string, string> = {
   ENOENT: 'there is no such file or folder.',
   ENOTDIR: 'a part of this path is no folder.',
   EISDIR: 'this is a folder, not a file.',
+  EEXIST: 'a file stands where a folder should be.',
   EACCES: 'permission denied.',
   EPERM: 'permission denied.',
 };

@@ -1,6 +1,6 @@
 // `certify`: judges against known answers.
 import type { Command } from 'commander';
-import { usingStore, withDatabase } from './action.js';
+import { withDatabase } from './action.js';
 import { integer, type RunFlags, runOptions } from './run.js';
 
 export interface CertifyFlags extends RunFlags {
@@ -24,6 +24,6 @@ export function register(program: Command): void {
     .option('--again', 'a second run of the same configuration')
     .action(async (file: string, flags: CertifyFlags) => {
       const { certifyFile } = await import('./certifying.js');
-      process.exitCode = await usingStore(flags, (store) => certifyFile(store, file, flags));
+      process.exitCode = await certifyFile(file, flags);
     });
 }

@@ -4,14 +4,13 @@ import { type Certification, certify, fromKnownPairs } from '../certification.js
 import { DoubleblindError } from '../errors.js';
 import { counted, money, rated, whole } from '../figures.js';
 import { launch } from '../launch.js';
-import type { Store } from '../store/index.js';
-import { print } from './action.js';
+import { print, usingStore } from './action.js';
 import type { CertifyFlags } from './certify.js';
 import { withDigestCache } from './digest-cache.js';
 import { launchOne, loadEnv } from './running.js';
 import { paint, plain } from './terminal.js';
 
-export async function certifyFile(store: Store, file: string, flags: CertifyFlags): Promise<number> {
+export async function certifyFile(file: string, flags: CertifyFlags): Promise<number> {
   loadEnv();
   if (flags.judge.length === 0) {
     throw new DoubleblindError('USAGE', 'no judge is named.', {
@@ -27,14 +26,16 @@ export async function certifyFile(store: Store, file: string, flags: CertifyFlag
     budget_usd: flags.budgetUsd ?? null,
   };
   const command = `doubleblind ${process.argv.slice(2).join(' ')}`;
-  const { launched, exit } = await withDigestCache((cache) =>
-    launchOne(store, named, flags, command, (c, world, more) => launch(c, world, { ...more, given }), cache),
-  );
-  const results = await certify(store, launched.run, answers, new Date().toISOString());
-  print(flags, { run: launched.run.id, status: launched.status, judges: results }, () =>
-    results.flatMap(lines).concat(`next  npx doubleblind show ${launched.run.id}`).join('\n'),
-  );
-  return exit;
+  return usingStore(flags, async (store) => {
+    const { launched, exit } = await withDigestCache((cache) =>
+      launchOne(store, named, flags, command, (c, world, more) => launch(c, world, { ...more, given }), cache),
+    );
+    const results = await certify(store, launched.run, answers, new Date().toISOString());
+    print(flags, { run: launched.run.id, status: launched.status, judges: results }, () =>
+      results.flatMap(lines).concat(`next  npx doubleblind show ${launched.run.id}`).join('\n'),
+    );
+    return exit;
+  });
 }
 
 function lines({

@@ -1,7 +1,7 @@
 // `demo`: the main job on small suites with recorded sample responses and offline judges.
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { usingStore, withDatabase } from './action.js';
+import { withDatabase } from './action.js';
 import type { RunFlags } from './run.js';
 
 /** The run file of the demo, readable as an example. */
@@ -14,6 +14,6 @@ export function register(program: Command): void {
     .option('--again', 'a second run of the demo')
     .action(async (flags: Pick<RunFlags, 'exports' | 'again' | 'json' | 'database'>) => {
       const { runFile } = await import('./running.js');
-      process.exitCode = await usingStore(flags, (store) => runFile(store, DEMO, { maxFailed: 0.05, ...flags }));
+      process.exitCode = await runFile(DEMO, { maxFailed: 0.05, ...flags });
     });
 }

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { Domain } from '../records.js';
 import { DOMAINS } from './choices.js';
-import { usingStore, withDatabase } from './action.js';
+import { withDatabase } from './action.js';
 import { integer, type RunFlags, runOptions } from './run.js';
 
 interface JudgeFlags extends RunFlags {
@@ -43,7 +43,7 @@ export function register(program: Command): void {
     .option('--again', 'a second run of the same configuration')
     .action(async (files: string[], flags: JudgeFlags) => {
       const { judgeFiles } = await import('./judging.js');
-      process.exitCode = await usingStore(flags, (store) => judgeFiles(store, files, flags));
+      process.exitCode = await judgeFiles(files, flags);
     });
 }
 

@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import { DoubleblindError } from '../errors.js';
 import { launch } from '../launch.js';
 import { fromFiles, fromPairs, type Given } from '../posthoc.js';
-import type { Store } from '../store/index.js';
+import { usingStore } from './action.js';
 import type { JudgeFlags } from './judge.js';
 import { launchAll, loadEnv } from './running.js';
 
-export async function judgeFiles(store: Store, files: string[], flags: JudgeFlags): Promise<number> {
+export async function judgeFiles(files: string[], flags: JudgeFlags): Promise<number> {
   loadEnv();
   if (flags.judge.length === 0) {
     throw new DoubleblindError('USAGE', 'no judge is named.', {
@@ -20,8 +20,10 @@ export async function judgeFiles(store: Store, files: string[], flags: JudgeFlag
     concurrency: flags.concurrency ?? config.concurrency,
     budget_usd: flags.budgetUsd ?? null,
   };
-  return launchAll(store, [named], flags, `doubleblind ${process.argv.slice(2).join(' ')}`, (c, world, options) =>
-    launch(c, world, { ...options, given }),
+  return usingStore(flags, (store) =>
+    launchAll(store, [named], flags, `doubleblind ${process.argv.slice(2).join(' ')}`, (c, world, options) =>
+      launch(c, world, { ...options, given }),
+    ),
   );
 }
 

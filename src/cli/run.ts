@@ -41,7 +41,7 @@ export function register(program: Command): void {
     .option('--tag <key=value>', 'a tag; repeatable', tag, {})
     .action(async (file: string, flags: RunFlags) => {
       const { runFile } = await import('./running.js');
-      process.exitCode = await usingStore(flags, (store) => runFile(store, file, flags));
+      process.exitCode = await runFile(file, flags);
     });
 
   runOptions(withDatabase(program.command('generate <run.yaml>')))
@@ -50,7 +50,7 @@ export function register(program: Command): void {
     .addOption(new Option('--role <role>', 'one checkpoint only').choices(['baseline', 'candidate']))
     .action(async (file: string, flags: RunFlags) => {
       const { generateFile } = await import('./running.js');
-      process.exitCode = await usingStore(flags, (store) => generateFile(store, file, flags));
+      process.exitCode = await generateFile(file, flags);
     });
 
   runOptions(withDatabase(program.command('resume <run-id>')))

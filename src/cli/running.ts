@@ -15,7 +15,7 @@ import type { World } from '../run.js';
 import type { Cost } from '../store/costs.js';
 import type { Store } from '../store/index.js';
 import type { Summary } from '../summary.js';
-import { print, say } from './action.js';
+import { print, say, usingStore } from './action.js';
 import { withDigestCache } from './digest-cache.js';
 import { openPark } from './park.js';
 import { openProgress } from './progress.js';
@@ -26,28 +26,32 @@ import { plain } from './terminal.js';
 // and goes on growing for tens of thousands of judgments.
 setFlagsFromString('--heap-growing-percent=65');
 
-/** `run`: every candidate of the run file, one after another. */
-export async function runFile(store: Store, file: string, flags: RunFlags): Promise<number> {
+/** `run`: every candidate of the run file, one after another. A file that is refused leaves no database behind. */
+export async function runFile(file: string, flags: RunFlags): Promise<number> {
   loadEnv();
   const configs = await readRunFile(file, overridesOf(flags));
   if (flags.dryRun === true) {
     const { dryRun } = await import('./dry-run.js');
-    return dryRun(store, configs, flags);
+    return usingStore(flags, (store) => dryRun(store, configs, flags));
   }
-  return launchAll(store, configs, flags, `doubleblind run ${file}`, (config, world, options) =>
-    launch(config, world, options),
+  return usingStore(flags, (store) =>
+    launchAll(store, configs, flags, `doubleblind run ${file}`, (config, world, options) =>
+      launch(config, world, options),
+    ),
   );
 }
 
 /** `generate`: responses only. */
-export async function generateFile(store: Store, file: string, flags: RunFlags): Promise<number> {
+export async function generateFile(file: string, flags: RunFlags): Promise<number> {
   loadEnv();
   const configs = await readRunFile(file, overridesOf(flags));
   const roles: Role[] = flags.role === undefined ? [...ROLES] : [flags.role];
-  return launchAll(store, configs, flags, `doubleblind generate ${file}`, async (config, world, options) => {
-    const launched = await launch(config, world, { ...options, generate: roles });
-    return { ...launched, summary: { ...launched.summary, estimates: [] } };
-  });
+  return usingStore(flags, (store) =>
+    launchAll(store, configs, flags, `doubleblind generate ${file}`, async (config, world, options) => {
+      const launched = await launch(config, world, { ...options, generate: roles });
+      return { ...launched, summary: { ...launched.summary, estimates: [] } };
+    }),
+  );
 }
 
 /** `resume`: one stored run, failed judgments asked again. */

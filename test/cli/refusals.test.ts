@@ -1,8 +1,9 @@
 // What a slip of the hand meets in the commands of the ledger, of people and of certification: one clear line, exit code 2.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { databaseIn } from '../stores.js';
 import { run } from './here.js';
 
@@ -66,6 +67,51 @@ it.each(SLIPS)('%s', async (line, words) => {
   expect(stderr).toMatch(words);
   expect(stderr).not.toContain('a fault of doubleblind');
   expect(stderr.trim().split('\n')).toHaveLength(1);
+});
+
+describe('what could not start leaves neither a run nor a database', () => {
+  const RUN = [
+    'purpose: trial',
+    'suites: [{ name: s, domain: in-domain, prompts: [{ id: a, prompt: p }] }]',
+    'baseline: { name: base, provider: recorded, file: answers.jsonl }',
+    'candidate: { name: tuned, provider: recorded, file: answers.jsonl }',
+    'judges: [{ provider: offline }]',
+  ];
+  beforeAll(async () => {
+    await writeFile('run.yaml', RUN.join('\n'));
+    await writeFile('answers.jsonl', '{ "prompt_id": "a", "response": "r" }\n');
+    await writeFile('afile', '');
+    await mkdir('elsewhere');
+    await mkdir('led');
+    await symlink('../elsewhere', 'led/trial');
+  });
+
+  it.each([
+    ['run nope.yaml', /nope\.yaml: no such file/],
+    ['run nope.yaml --dry-run', /nope\.yaml: no such file/],
+    ['generate nope.yaml', /nope\.yaml: no such file/],
+    ['judge nope.jsonl --judge offline:plain', /nope\.jsonl: no such file/],
+    ['certify nope.jsonl --judge offline:plain', /nope\.jsonl: no such file/],
+    ['init afile', /afile: a file stands where a folder should be\./],
+    ['init afile/below', /afile\/below: a part of this path is no folder\./],
+  ])('%s', async (line, words) => {
+    const own = line.startsWith('init') ? [] : ['--database', 'sqlite:own.db'];
+    const { end, stdout, stderr } = await run(...line.split(' '), ...own);
+    expect([end, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(words);
+    expect(existsSync('own.db')).toBe(false);
+  });
+
+  it.each([
+    ['afile', /afile: a file stands where a folder should be\./],
+    ['led', /"trial" is a link that leads out of the exports folder/],
+  ])('run --exports %s', async (exports, words) => {
+    const { end, stderr } = await run('run', 'run.yaml', '--exports', exports);
+    expect(end).toBe(2);
+    expect(stderr).toMatch(words);
+    const { stdout } = await run('list', '--json');
+    expect((JSON.parse(stdout) as { items: { id: string }[] }).items.map(({ id }) => id)).toEqual([made]);
+  });
 });
 
 it('a suite that no run has is refused with the nearest that they have', async () => {
