@@ -9,7 +9,7 @@ import { createGunzip } from 'node:zlib';
 import { DoubleblindError, type Place } from './errors.js';
 
 const MB = 1024 * 1024;
-/** Longest line that is read, in bytes. */
+/** Longest line that is read, in bytes; one of JSON Lines, and one of any other text. */
 export const LINE_LIMIT = 32 * MB;
 /** Largest text that is read in one piece, in bytes after unpacking. */
 const TEXT_LIMIT = 256 * MB;
@@ -38,7 +38,8 @@ export async function* readJsonl(
   }: { file?: string | undefined; limit?: number } = {},
 ): AsyncGenerator<JsonlRow> {
   let line = 0;
-  for await (const part of lines(source, limit, file)) {
+  const hint = 'Is this a JSON array? One row must stand on each line.';
+  for await (const part of lines(source, limit, { file, hint })) {
     for (const bytes of part) {
       line++;
       const text = decode(bytes, { file, line });
@@ -63,24 +64,24 @@ export function parseJsonLine(text: string, file?: string, line = 1): unknown {
 
 /**
  * A whole text file (`.gz` too) as a string, without byte order mark.
- * @throws FILE_MISSING, FILE_UNREADABLE (also above TEXT_LIMIT), FILE_NOT_UTF8 with the line
+ * @throws FILE_MISSING, FILE_UNREADABLE (also above TEXT_LIMIT), FILE_NOT_UTF8, FILE_TOO_LARGE_LINE
  */
 export async function readText(path: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of openBytes(path)) {
-    size += chunk.length;
-    if (size > TEXT_LIMIT)
-      throw new DoubleblindError('FILE_UNREADABLE', `larger than ${TEXT_LIMIT / MB} MB`, { file: path });
-    chunks.push(chunk);
+  async function* kept(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of openBytes(path)) {
+      size += chunk.length;
+      if (size > TEXT_LIMIT)
+        throw new DoubleblindError('FILE_UNREADABLE', `larger than ${TEXT_LIMIT / MB} MB`, { file: path });
+      chunks.push(chunk);
+      yield chunk;
+    }
   }
-  const bytes = Buffer.concat(chunks);
-  if (!isUtf8(bytes)) {
-    let line = 0;
-    for await (const part of lines(one(bytes), Infinity, path))
-      for (const text of part) decode(text, { file: path, line: ++line });
-  }
-  return decode(withoutMark(bytes), { file: path, line: 1 });
+  let line = 0;
+  for await (const part of lines(kept(), LINE_LIMIT, { file: path, hint: 'Break it into several.' }))
+    for (const bytes of part) checkUtf8(bytes, { file: path, line: ++line });
+  return withoutMark(Buffer.concat(chunks)).toString('utf8');
 }
 
 /** The bytes of a file, unpacked when its name ends in `.gz`. @throws FILE_MISSING, FILE_UNREADABLE */
@@ -101,15 +102,11 @@ export async function* openBytes(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(bytes);
-}
-
 /**
  * The lines of a source as bytes, those that end in one piece of it together, without line breaks and byte order mark.
  * A last line without line feed counts.
  */
-async function* lines(source: Source, limit: number, file: string | undefined): AsyncGenerator<Iterable<Uint8Array>> {
+async function* lines(source: Source, limit: number, place: Place): AsyncGenerator<Iterable<Uint8Array>> {
   let parts: Uint8Array[] = [];
   let length = 0;
   let count = 0;
@@ -121,8 +118,8 @@ async function* lines(source: Source, limit: number, file: string | undefined): 
   };
   const measure = (more: number): void => {
     if (length + more <= limit) return;
-    const place = { file, line: count + 1, hint: 'Is this a JSON array? One row must stand on each line.' };
-    throw new DoubleblindError('FILE_TOO_LARGE_LINE', `the line is longer than ${Math.floor(limit / MB)} MB.`, place);
+    const message = `the line is longer than ${Math.floor(limit / MB)} MB.`;
+    throw new DoubleblindError('FILE_TOO_LARGE_LINE', message, { ...place, line: count + 1, column: 1 });
   };
   for await (const piece of typeof source === 'string' ? openBytes(source) : source) {
     const chunk = typeof piece === 'string' ? Buffer.from(piece) : piece;
@@ -142,12 +139,27 @@ async function* lines(source: Source, limit: number, file: string | undefined): 
   if (length > 0) yield [finish(new Uint8Array())];
 }
 
-const withoutMark = (bytes: Uint8Array): Uint8Array =>
-  bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+const withoutMark = <B extends Uint8Array>(bytes: B): B =>
+  bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? (bytes.subarray(3) as B) : bytes;
 
 function decode(bytes: Uint8Array, place: Place): string {
-  if (isUtf8(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  throw new DoubleblindError('FILE_NOT_UTF8', 'not valid UTF-8.', { ...place, hint: 'Save the file as UTF-8.' });
+  checkUtf8(bytes, place);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
+
+function checkUtf8(bytes: Uint8Array, place: Place): void {
+  if (isUtf8(bytes)) return;
+  const buffer = Buffer.from(bytes);
+  const mended = Buffer.from(buffer.toString('utf8'));
+  const column =
+    buffer
+      .subarray(
+        0,
+        bytes.findIndex((byte, i) => byte !== mended[i]),
+      )
+      .toString('utf8').length + 1;
+  const hint = 'Save the file as UTF-8.';
+  throw new DoubleblindError('FILE_NOT_UTF8', 'not valid UTF-8.', { ...place, column, hint });
 }
 
 /**

@@ -6,6 +6,8 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DoubleblindError } from '../src/errors.js';
 import { openBytes, parseJsonLine, readJsonl, readText, type JsonlRow, type Source } from '../src/jsonl.js';
+import { loadRecorded } from '../src/models/index.js';
+import { loadSuite } from '../src/suites/index.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'doubleblind-jsonl-'));
 afterAll(() => {
@@ -91,8 +93,13 @@ describe('a file that cannot be read is one clear line', () => {
   test('bytes that are not UTF-8 name their line, for rows and for whole texts', async () => {
     const latin1 = Buffer.concat([Buffer.from('"fine"\n"also fine"\n"caf'), Buffer.from([0xe9]), Buffer.from('"\n')]);
     const path = file(latin1);
-    expect(await failure(rows(path))).toMatchObject({ code: 'FILE_NOT_UTF8', place: { file: path, line: 3 } });
-    expect(await failure(readText(path))).toMatchObject({ code: 'FILE_NOT_UTF8', place: { file: path, line: 3 } });
+    expect(await failure(rows(path))).toMatchObject({
+      code: 'FILE_NOT_UTF8',
+      place: { file: path, line: 3, column: 5 },
+    });
+    expect(await failure(readText(path))).toEqual(await failure(rows(path)));
+    const late = file(Buffer.concat([Buffer.from('é\n\uFFFDé'), Buffer.from([0xff])]));
+    expect(await failure(readText(late))).toMatchObject({ place: { line: 2, column: 3 } });
     const utf16 = file(Buffer.from('\uFEFF{"a":1}', 'utf16le'));
     expect(await failure(rows(utf16))).toMatchObject({ code: 'FILE_NOT_UTF8', place: { line: 1 } });
   });
@@ -108,13 +115,23 @@ describe('a file that cannot be read is one clear line', () => {
     }
     const error = await failure(rows(endless(), { file: 'stdin' }));
     expect(error.line).toBe(
-      'stdin:2: the line is longer than 32 MB. Is this a JSON array? One row must stand on each line.',
+      'stdin:2:1: the line is longer than 32 MB. Is this a JSON array? One row must stand on each line.',
     );
     expect(given).toBeLessThanOrEqual(33);
     const long = await failure(rows(pieces(Buffer.from(`"${'a'.repeat(99)}"\n`), 1000), { limit: 100 }));
     expect(long.code).toBe('FILE_TOO_LARGE_LINE');
     expect(await rows(pieces(Buffer.from(`"${'a'.repeat(98)}"\n`), 7), { limit: 100 })).toHaveLength(1);
   });
+
+  test.each(['suite.yaml', 'suite.json', 'suite.csv', 'answers.json', 'answers.csv.gz'])(
+    '%s: a line above the limit is named before anything tries to parse it',
+    async (name) => {
+      const text = `first\n${'a'.repeat(33 << 20)}\n`;
+      const path = file(name.endsWith('.gz') ? gzipSync(text) : text, name);
+      const read = name.startsWith('suite') ? loadSuite(path) : loadRecorded(path);
+      expect((await failure(read)).line).toBe(`${path}:2:1: the line is longer than 32 MB. Break it into several.`);
+    },
+  );
 
   test('a reader that stops early leaves the file closed and throws nothing', async () => {
     const path = file(gzipSync('{}\n'.repeat(200_000)), 'many.jsonl.gz');

@@ -3,7 +3,7 @@
 import { CsvError, parse, type Info } from 'csv-parse';
 import { Readable } from 'node:stream';
 import { DoubleblindError } from '../errors.js';
-import { LINE_LIMIT, parseJsonLine, readText } from '../jsonl.js';
+import { parseJsonLine, readText } from '../jsonl.js';
 import type { Suite } from '../records.js';
 import { suiteOfRows, type Row, type SuiteOptions } from './prompt.js';
 
@@ -14,7 +14,7 @@ export function readCsvSuite(path: string, options?: SuiteOptions): Promise<Suit
 
 async function* records(path: string): AsyncGenerator<Row> {
   const delimiter = /\.tsv(\.gz)?$/i.test(path) ? '\t' : ',';
-  const parser = parse({ columns: header(path), delimiter, info: true, max_record_size: LINE_LIMIT, skip_empty_lines: true });
+  const parser = parse({ columns: header(path), delimiter, info: true, skip_empty_lines: true });
   let line = 1;
   try {
     for await (const entry of Readable.from([await readText(path)]).pipe(parser)) {
