@@ -40,6 +40,7 @@ export async function checkBudget(
       'PRICE_UNKNOWN',
       `the price of the ${role} "${name}" (${spec.model}) is unknown, so that no budget can be kept.`,
       {
+        ...(role === 'judge' ? config.places?.judges[name] : config.places?.[role]),
         hint: `State it in the run file: \`prices: {${JSON.stringify(spec.model)}: {input_usd_per_mtok: …, output_usd_per_mtok: …}}\`, or \`usd_per_hour\` beside the model; 0 is a price.`,
       },
     );

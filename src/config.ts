@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { DoubleblindError, suggest } from './errors.js';
+import { DoubleblindError, namedAt, type Place, suggest } from './errors.js';
 import { claimsOf, type Gate, gateSchema, subjectsOf } from './gate-rule.js';
 import { hashOf } from './hash.js';
 import { parseTemplate, type Template } from './judging/template.js';
@@ -11,9 +11,9 @@ import { readText } from './jsonl.js';
 import { endpointProblems, endpointSchema, type EndpointSpec } from './models/index.js';
 import { keyStanding } from './models/keys.js';
 import { leftOut } from './plan.js';
-import { DOMAINS, type Domain, type Suite } from './records.js';
+import { DOMAINS, type Domain, type Suite, type Role } from './records.js';
 import { findSuite } from './suites/index.js';
-import { checked, type ParsedYaml, parseYaml } from './yaml.js';
+import { checked, type ParsedYaml, parseYaml, within } from './yaml.js';
 
 const share = z.number().min(0).max(1);
 
@@ -119,7 +119,11 @@ export interface RunConfig {
   /** Joins the runs of one sweep. */
   sweep: string | null;
   warnings: { code: string; message: string }[];
+  /** Where checkpoints and judges stand in the run file. No part of what the run is, and not stored with it. */
+  places?: Places | undefined;
 }
+/** By role, and by the name of a judge. */
+export type Places = Record<Role, Place | undefined> & { judges: Record<string, Place | undefined> };
 
 /** What the command line changes in a run file. */
 export interface Overrides {
@@ -175,6 +179,16 @@ export async function resolveRun(runFile: RunFile, context: Context): Promise<Ru
       'Take it out; `api_key_env` and `headers_env` name the variables of keys.',
     );
   }
+  const placeOf = (path: (string | number)[]): Place | undefined =>
+    context.file === undefined ? undefined : { file: context.file, ...context.doc?.at(path) };
+  /** What the value at a path names is found, or told to be at fault where it is named. */
+  const found = async <T>(path: (string | number)[], work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw namedAt(error, placeOf(path));
+    }
+  };
 
   const warnings: RunConfig['warnings'] = [];
   if (given.purpose === undefined) {
@@ -183,9 +197,7 @@ export async function resolveRun(runFile: RunFile, context: Context): Promise<Ru
 
   const suites: Suite[] = [];
   for (const [i, entry] of given.suites.entries()) {
-    const suite = await readSuite(entry, context.dir, ({ code, message, place }) =>
-      problem(code, ['suites', i], message, place.hint),
-    );
+    const suite = await found(['suites', i], readSuite(entry, ['suites', i], context));
     if (suites.some((s) => s.name === suite.name)) {
       throw problem(
         'SUITE_DUPLICATE_NAME',
@@ -232,7 +244,10 @@ export async function resolveRun(runFile: RunFile, context: Context): Promise<Ru
     }
     checkJudge(judge, ['judges', i], problem);
     const { template: _, ...spec } = judge;
-    const template = await readTemplate(judge.template ?? given.template, context);
+    const template = await found(
+      judge.template === undefined ? ['template'] : ['judges', i, 'template'],
+      readTemplate(judge.template ?? given.template, context),
+    );
     templates[template.ref] = template.template;
     judges.push({
       ...withPaths(spec, context.dir),
@@ -246,10 +261,16 @@ export async function resolveRun(runFile: RunFile, context: Context): Promise<Ru
     if (checkpoint !== undefined) checkCheckpoint(checkpoint, [role], given, problem);
   }
   warnings.push(...leftOut({ judges, suites }));
-  const candidates = await candidatesOf(given, context, problem, warnings);
+  const candidates = await found(['candidates'], candidatesOf(given, context, problem, warnings));
   const sweep =
     given.candidates === undefined ? null : hashOf([given.name ?? null, candidates.map((c) => c.name)]).slice(0, 12);
-  return candidates.map((candidate) => {
+  const listed = Array.isArray(given.candidates);
+  return candidates.map((candidate, i) => {
+    const places = {
+      baseline: placeOf(['baseline']),
+      candidate: placeOf(given.candidate !== undefined ? ['candidate'] : listed ? ['candidates', i] : ['candidates']),
+      judges: Object.fromEntries(judges.map(({ name }, j) => [name, placeOf(['judges', j])])),
+    };
     const own = [...warnings];
     if (sameModel(given.baseline, candidate)) {
       own.push({
@@ -287,6 +308,7 @@ export async function resolveRun(runFile: RunFile, context: Context): Promise<Ru
       budget_usd: given.budget_usd ?? null,
       sweep,
       warnings: own,
+      places,
     };
   });
 }
@@ -361,16 +383,12 @@ function checkEndpoint(spec: EndpointSpec, path: (string | number)[], problem: P
 
 async function readSuite(
   entry: RunFile['suites'][number],
-  dir: string,
-  problem: (error: DoubleblindError) => Error,
+  path: (string | number)[],
+  { dir, file, doc }: Context,
 ): Promise<Suite> {
   if (typeof entry === 'string') return findSuite(entry, dir);
   const { suiteOf } = await import('./suites/yaml.js');
-  try {
-    return suiteOf(entry);
-  } catch (error) {
-    throw error instanceof DoubleblindError ? problem(error) : error;
-  }
+  return suiteOf(entry, doc === undefined ? undefined : { file, ...within(doc, path) });
 }
 
 /** A template by bundled name or path relative to the run file, with its reference `path@hash`. */
@@ -383,13 +401,12 @@ export async function readTemplate(
   const isBundled = /^[\w-]+$/.test(name) && existsSync(bundled);
   if (!isBundled && !existsSync(own)) {
     throw new DoubleblindError('TEMPLATE_UNKNOWN', `there is no template "${name}".`, {
-      file: own,
       hint: 'Name a bundled one (pairwise, pairwise-rubric, pairwise-reference) or a path.',
     });
   }
   const path = isBundled ? bundled : own;
   const shown = isBundled ? `prompts/${name}.md` : name;
-  const template = parseTemplate(await readText(path), shown);
+  const template = parseTemplate(await readText(path), shown, path);
   return { ref: `${shown}@${template.hash.slice(0, 12)}`, template };
 }
 

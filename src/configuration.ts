@@ -77,7 +77,7 @@ function promptsHash(prompts: Prompt[]): string {
 
 /** The configuration as it is stored with a run: everything but the prompts, which have their own table. */
 export function configDocument(config: RunConfig): Run['config'] {
-  const { suites, templates, warnings: _, ...rest } = config;
+  const { suites, templates, warnings: _w, places: _p, ...rest } = config;
   return {
     ...rest,
     suites: suites.map((s) => ({

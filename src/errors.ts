@@ -1,5 +1,6 @@
 // A mistake by a person: one class, one code, one line that says what is wrong, where, and what to do.
 // Failures of the world during a run are records (state `failed`), never thrown past the run.
+import { isAbsolute, relative } from 'node:path';
 
 /** Every code a user can meet: what it means, and the exit code it leads to (2 could not start, 3 stopped on the way). */
 export const ERRORS = {
@@ -60,13 +61,15 @@ export interface Place {
 /** An error a person can mend. `message` holds the rule and the value; `where` and `hint` stand apart for `--json`. */
 export class DoubleblindError extends Error {
   override name = 'DoubleblindError';
+  readonly place: Place;
   constructor(
     readonly code: ErrorCode,
     message: string,
-    readonly place: Place = {},
+    place: Place = {},
     options?: { cause?: unknown },
   ) {
     super(message, options);
+    this.place = place.file === undefined ? place : { ...place, file: fromHere(place.file) };
   }
 
   get exitCode(): number {
@@ -85,6 +88,24 @@ export class DoubleblindError extends Error {
   toJSON(): { error: { code: ErrorCode; message: string } & Place } {
     return { error: { code: this.code, message: this.message, ...this.place } };
   }
+}
+
+/**
+ * A fault of something that has a name, as told where it is named, with who it is: a line within a file stays, else the
+ * place is that of the name. Anything but a person's mistake comes back as it is.
+ */
+export function namedAt(error: unknown, place: Place | undefined, who?: string): unknown {
+  if (!(error instanceof DoubleblindError) || error.place.line !== undefined) return error;
+  const { file, hint } = error.place;
+  if (file !== undefined && place === undefined) return error;
+  const about = [who, file, error.message].filter((part) => part !== undefined).join(': ');
+  return new DoubleblindError(error.code, about, { ...place, hint }, { cause: error });
+}
+
+/** A path from the working folder when it lies below, as a person there would type it. */
+function fromHere(file: string): string {
+  const path = isAbsolute(file) ? relative(process.cwd(), file) : '';
+  return path === '' || path.startsWith('..') || isAbsolute(path) ? file : path;
 }
 
 /** The reason of a stop by a person: open batches are cancelled. After any other stop they are found again later. */

@@ -1,5 +1,6 @@
 // Is everybody there who will be asked? Keys, addresses and served models, before anything is spent.
 import type { RunConfig } from './config.js';
+import { namedAt } from './errors.js';
 import type { Models } from './models/index.js';
 import { ROLES, type Role } from './records.js';
 import { sampled } from './responses.js';
@@ -18,7 +19,7 @@ export interface Contact {
 /**
  * Whom a run will ask, each found at its address; spends nothing.
  * @param roles checkpoints that are asked; judges are asked unless `generate`
- * @throws KEY_MISSING, KEY_REFUSED, ENDPOINT_UNREACHABLE, MODEL_NOT_SERVED
+ * @throws KEY_MISSING, KEY_REFUSED, ENDPOINT_UNREACHABLE, MODEL_NOT_SERVED, naming who it is and where the run file says so
  */
 export async function preflight(
   config: RunConfig,
@@ -26,15 +27,31 @@ export async function preflight(
   { roles = ROLES, judges = true }: { roles?: readonly Role[] | undefined; judges?: boolean } = {},
 ): Promise<Contact[]> {
   const asked = [
-    ...roles.map((role) => ({ who: role as string, spec: sampled(config[role], config.sampling) })),
-    ...(judges ? config.judges.map(({ name, template: _t, share: _s, ...spec }) => ({ who: name, spec })) : []),
+    ...roles.map((role) => ({
+      who: role as string,
+      named: `the ${role} "${config[role].name}"`,
+      place: config.places?.[role],
+      spec: sampled(config[role], config.sampling),
+    })),
+    ...(judges
+      ? config.judges.map(({ name, template: _t, share: _s, ...spec }) => ({
+          who: name,
+          named: `the judge "${name}"`,
+          place: config.places?.judges[name],
+          spec,
+        }))
+      : []),
   ];
   return Promise.all(
-    asked.map(async ({ who, spec }) => {
+    asked.map(async ({ who, named, place, spec }) => {
       const { provider, model = null } = spec;
       const silent = { who, provider, model, address: null, served_models: null, key_variable: null };
       if (provider !== 'openai' && provider !== 'anthropic') return silent;
-      return { ...silent, ...(await models.reach(spec)) };
+      try {
+        return { ...silent, ...(await models.reach(spec)) };
+      } catch (error) {
+        throw namedAt(error, place, named);
+      }
     }),
   );
 }

@@ -1,7 +1,7 @@
 // Responses of the two checkpoints to a prompt: found in the run, read from a recorded file, taken from the cache of
 // earlier runs, or asked for.
 import type { Checkpoint, RunConfig } from './config.js';
-import { DoubleblindError } from './errors.js';
+import { DoubleblindError, namedAt } from './errors.js';
 import { hashOf } from './hash.js';
 import { cacheKey, type EndpointSpec, ModelFailure } from './models/index.js';
 import { loadRecorded, type Recorded } from './models/recorded.js';
@@ -14,11 +14,16 @@ import { responseId } from './store/responses.js';
 export type RecordedFiles = Partial<Record<Role, Recorded>>;
 
 /** Reads the recorded files a configuration names. */
-export async function openRecorded(config: Pick<RunConfig, Role>): Promise<RecordedFiles> {
+export async function openRecorded(config: Pick<RunConfig, Role | 'places'>): Promise<RecordedFiles> {
   const files: RecordedFiles = {};
   for (const role of ROLES) {
     const { provider, file, name } = config[role];
-    if (provider === 'recorded' && file !== undefined) files[role] = await loadRecorded(file, { checkpoint: name });
+    if (provider !== 'recorded' || file === undefined) continue;
+    try {
+      files[role] = await loadRecorded(file, { checkpoint: name });
+    } catch (error) {
+      throw namedAt(error, config.places?.[role], `the ${role} "${name}"`);
+    }
   }
   return files;
 }

@@ -28,6 +28,16 @@ export function onLine(value: unknown, line: number): ParsedYaml {
   return { value, at: start, keyAt: start, whole: 'the row' };
 }
 
+/** The part of a document at a path, as a document of its own. */
+export function within({ value, at, keyAt, whole }: ParsedYaml, path: Path): ParsedYaml {
+  return {
+    value: valueAt(value, path),
+    at: (rest) => at([...path, ...rest]),
+    keyAt: (rest) => keyAt([...path, ...rest]),
+    whole: name(path) || whole,
+  };
+}
+
 /** Deeper nesting is refused before the composer, which is recursive, meets it. */
 const DEPTH_LIMIT = 100;
 
@@ -140,10 +150,7 @@ function complaint(schema: z.ZodType, document: ParsedYaml, file: string, issue:
     const message = `unknown key "${key}"${where}.`;
     return new DoubleblindError('UNKNOWN_KEY', message, { file, ...document.keyAt([...path, key!]), hint });
   }
-  const value = path.reduce<unknown>(
-    (inside, step) => (inside as Record<PropertyKey, unknown> | null)?.[step],
-    document.value,
-  );
+  const value = valueAt(document.value, path);
   const { message, hint } = describe(issue, value);
   const full = `${name(path) || document.whole} ${value === undefined ? 'is missing' : message}${hint && '.'}`;
   return new DoubleblindError('INVALID_VALUE', full, { file, ...document.at(path), ...(hint && { hint }) });
@@ -190,6 +197,9 @@ const KINDS: Record<string, string> = {
   record: 'a map of keys and values',
   null: 'empty',
 };
+
+const valueAt = (value: unknown, path: Path): unknown =>
+  path.reduce<unknown>((inside, step) => (inside as Record<PropertyKey, unknown> | null)?.[step], value);
 
 function shown(value: unknown): string {
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);

@@ -1,10 +1,15 @@
 // What a run file is refused for: one line with file, line and column, before anything is asked.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readRunFile } from '../src/config.js';
+import { checkBudget } from '../src/budget.js';
+import { readRunFile, type RunConfig } from '../src/config.js';
+import { configDocument, configurationHash } from '../src/configuration.js';
 import { DoubleblindError } from '../src/errors.js';
+import { openModels } from '../src/models/index.js';
+import { preflight } from '../src/preflight.js';
+import { openRecorded } from '../src/responses.js';
 
 const back = process.cwd();
 const folder = mkdtempSync(join(tmpdir(), 'doubleblind-config-'));
@@ -76,5 +81,104 @@ describe('who cannot judge, or cannot answer, is refused where it stands', () =>
     ],
   ])('%j', async (changes, line) => {
     expect(await complaint(changes)).toContain(line);
+  });
+});
+
+describe('what a run file names and nobody has is told where it is named', () => {
+  it.each([
+    [
+      { suites: '[s.yaml, out-of-domian]' },
+      'run.yaml:2:18: no bundled suite is named "out-of-domian". Did you mean "out-of-domain"?',
+    ],
+    [{ suites: '[nope/s.yaml]' }, 'run.yaml:2:10: nope/s.yaml: no such file'],
+    [{ suites: '[ra.txt]' }, 'run.yaml:2:10: ra.txt: not a suite by its name. A suite is'],
+    [{ template: 'pairwize' }, 'run.yaml:6:11: there is no template "pairwize". Name a bundled one'],
+    [{ judges: '[{ provider: offline, template: a/b.md }]' }, 'run.yaml:5:41: there is no template "a/b.md".'],
+    [
+      { candidate: null, candidates: '{ provider: recorded, file: "no-{{step}}.jsonl" }' },
+      'run.yaml:5:13: no-{{step}}.jsonl: nothing matches',
+    ],
+    [
+      { suites: '\n  - name: x\n    domain: in-domain\n    prompts: [{ id: a, prompt: p }, { id: a, prompt: q }]' },
+      'run.yaml:5:43: prompt id "a" appears twice. The first stands on line 5.',
+    ],
+    [
+      { suites: '\n  - name: x\n    domain: in-domain\n    prompts: [{ id: a, promt: p }]' },
+      'run.yaml:5:24: unknown key "promt" in prompts[0]. Did you mean "prompt"?',
+    ],
+  ])('%j', async (changes, line) => {
+    expect(await complaint(changes as Record<string, string | null>)).toContain(line);
+  });
+
+  it('a fault inside the named file keeps its place there', async () => {
+    write({ 'twice.yaml': 'name: s\ndomain: in-domain\nprompts: [{ id: a, prompt: p }, { id: a, prompt: q }]\n' });
+    expect(await complaint({ suites: '[twice.yaml]' })).toMatch(/^twice\.yaml:3:39: prompt id "a" appears twice\./);
+    mkdirSync('sub', { recursive: true });
+    write({ 'sub/t.md': '---\nname: t\n---\n{{ frist }}\n' });
+    write({ 'sub/run.yaml': runFile({ template: 't.md', suites: '[../s.yaml]' }) && readFileSync('run.yaml', 'utf8') });
+    await expect(readRunFile('sub/run.yaml')).rejects.toMatchObject({
+      place: { file: 'sub/t.md', line: 4, column: 4 },
+    });
+  });
+});
+
+describe('who cannot be asked is told by name, and where the run file names it', () => {
+  const at = 'base_url: "http://127.0.0.1:1/v1"';
+  const looks = async (config: RunConfig): Promise<unknown> => {
+    await openRecorded(config);
+    const models = openModels({ env: {} });
+    try {
+      if (config.budget_usd !== null) await checkBudget(config, models);
+      return await preflight(config, models);
+    } finally {
+      await models.close();
+    }
+  };
+  it.each([
+    [
+      { candidate: '{ name: tuned, provider: recorded, file: no.jsonl }' },
+      'run.yaml:4:12: the candidate "tuned": ',
+      'no.jsonl: no such file',
+    ],
+    [
+      { baseline: `{ name: base, provider: openai, model: m, ${at} }` },
+      'run.yaml:3:11: the baseline "base": http://127.0.0.1:1/v1 ',
+      'cannot be reached',
+    ],
+    [
+      { judges: '[{ provider: offline }, { name: j, provider: openai, model: m }]' },
+      'run.yaml:5:33: the judge "j": ',
+      'OPENAI_API_KEY is not set',
+    ],
+    [
+      { judges: `[{ name: j, provider: openai, model: m, ${at} }]`, budget_usd: '1' },
+      'run.yaml:5:10: the price of the judge "j" (m) ',
+      'is unknown',
+    ],
+  ])('%j', async (changes, place, what) => {
+    const [config] = await readRunFile(runFile(changes));
+    const error = await looks(config!).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(DoubleblindError);
+    expect((error as DoubleblindError).line).toContain(place);
+    expect((error as DoubleblindError).line).toContain(what);
+  });
+
+  it('without a run file the name alone is told', async () => {
+    const [config] = await readRunFile(runFile({ judges: '[{ name: j, provider: openai, model: m }]' }));
+    await expect(looks({ ...config!, places: undefined })).rejects.toMatchObject({
+      message: expect.stringMatching(/^the judge "j": OPENAI_API_KEY is not set/) as string,
+      place: { hint: 'Set it in the environment or in .env.' },
+    });
+  });
+
+  it('places are neither stored nor part of what a run is', async () => {
+    const [config] = await readRunFile(runFile());
+    expect(config!.places?.judges).toEqual({ offline: { file: 'run.yaml', line: 5, column: 10 } });
+    expect(configDocument(config!)).not.toHaveProperty('places');
+    const elsewhere = { ...config!, places: undefined };
+    expect(configurationHash(elsewhere, {})).toBe(configurationHash(config!, {}));
   });
 });

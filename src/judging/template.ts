@@ -47,30 +47,31 @@ const headSchema = z
   });
 
 /**
- * The template that a judge prompt file holds. `text` is the file's content, `path` names it in records and errors.
+ * The template that a judge prompt file holds. `text` is the file's content, `path` names it in records,
+ * `file` in errors.
  * A line `<!-- texts -->` in the body divides the rubric (system message; names only `criteria` and `scale`, so that
  * providers can cache it) from the texts (user message). Without the line the whole body is one user message.
  * @throws TEMPLATE_SYNTAX, TEMPLATE_UNKNOWN_VARIABLE, TEMPLATE_SLOT_MISSING, UNKNOWN_KEY, INVALID_VALUE, YAML_SYNTAX
  */
-export function parseTemplate(text: string, path: string): Template {
+export function parseTemplate(text: string, path: string, file = path): Template {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const end = lines.indexOf('---', 1);
   if (lines[0] !== '---' || end === -1) {
     const hint =
       'A judge prompt file begins with a line "---", its keys (name, criteria, scale, allow_tie), and "---".';
-    throw new DoubleblindError('TEMPLATE_SYNTAX', 'no front matter.', { file: path, line: 1, column: 1, hint });
+    throw new DoubleblindError('TEMPLATE_SYNTAX', 'no front matter.', { file, line: 1, column: 1, hint });
   }
   // The empty first line stands for the "---", so that places in complaints are those of the file.
-  const head = checked(headSchema, parseYaml(['', ...lines.slice(1, end)].join('\n'), path), path);
+  const head = checked(headSchema, parseYaml(['', ...lines.slice(1, end)].join('\n'), file), file);
   const dividers = lines.flatMap((line, i) => (i > end && /^\s*<!--\s*texts\s*-->\s*$/.test(line) ? [i] : []));
   const [divider, second] = dividers;
   if (second !== undefined) {
-    const place = { file: path, line: second + 1, column: 1 };
+    const place = { file, line: second + 1, column: 1 };
     throw new DoubleblindError('TEMPLATE_SYNTAX', 'the line "<!-- texts -->" stands twice.', place);
   }
   const fixed = { criteria: head.criteria, scale: head.scale };
-  const above = divider === undefined ? null : new Part(lines, end + 1, divider, path, RUBRIC_VARIABLES);
-  const texts = new Part(lines, (divider ?? end) + 1, lines.length, path, [...RUBRIC_VARIABLES, ...TEXT_VARIABLES]);
+  const above = divider === undefined ? null : new Part(lines, end + 1, divider, file, RUBRIC_VARIABLES);
+  const texts = new Part(lines, (divider ?? end) + 1, lines.length, file, [...RUBRIC_VARIABLES, ...TEXT_VARIABLES]);
   const rubric: Message[] = above === null ? [] : [{ role: 'system', content: above.render(fixed) }];
   texts.checkSlots(fixed);
   return {

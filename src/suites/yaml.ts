@@ -18,10 +18,15 @@ export async function readYamlSuite(path: string): Promise<Suite> {
   return suiteIn(parseYaml(await readText(path), path), path);
 }
 
-/** The suite of plain data that has the shape of a suite file, such as one written into a run file. @throws as a file */
-export function suiteOf(value: unknown): Suite {
-  return suiteIn({ ...onLine(value, 1), whole: 'the suite' }, 'suite');
+/**
+ * The suite of plain data that has the shape of a suite file, such as one written into a run file; `document` says where
+ * it stands there. @throws as a file
+ */
+export function suiteOf(value: unknown, document: ParsedYaml & { file?: string | undefined } = inMemory(value)): Suite {
+  return suiteIn(document, document.file ?? 'suite');
 }
+
+const inMemory = (value: unknown): ParsedYaml => ({ ...onLine(value, 1), whole: 'the suite' });
 
 function suiteIn(document: ParsedYaml, file: string): Suite {
   const { name, domain, description, prompts } = checked(suiteSchema, document, file);
