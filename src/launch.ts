@@ -203,7 +203,12 @@ export async function openRun(config: RunConfig, world: OpeningWorld, options: L
   const [known] = options.again === true ? [] : await store.runsOfConfiguration(configuration);
   const done = known?.status === 'done' && known.planned.judgments >= plan.size.judgments;
   if (!done && world.models !== undefined) {
-    await preflight(config, world.models, { roles: options.generate, judges: options.generate === undefined });
+    const { onWarning } = world;
+    await preflight(config, world.models, {
+      roles: options.generate,
+      judges: options.generate === undefined,
+      onWarning,
+    });
   }
   const identities = done ? known.identities : await identify(known ?? null, config, content, world, options);
   if (known !== undefined) {

@@ -16,15 +16,23 @@ export interface Contact {
   key_variable: string | null;
 }
 
+export interface PreflightOptions {
+  /** Checkpoints that are asked. */
+  roles?: readonly Role[] | undefined;
+  /** Whether judges are asked; not where responses are generated. */
+  judges?: boolean;
+  /** Told once of each address that may not be what it is taken for. */
+  onWarning?: ((warning: { code: string; message: string }) => void) | undefined;
+}
+
 /**
  * Whom a run will ask, each found at its address; spends nothing.
- * @param roles checkpoints that are asked; judges are asked unless `generate`
  * @throws KEY_MISSING, KEY_REFUSED, ENDPOINT_UNREACHABLE, MODEL_NOT_SERVED, naming who it is and where the run file says so
  */
 export async function preflight(
   config: RunConfig,
   models: Models,
-  { roles = ROLES, judges = true }: { roles?: readonly Role[] | undefined; judges?: boolean } = {},
+  { roles = ROLES, judges = true, onWarning }: PreflightOptions = {},
 ): Promise<Contact[]> {
   const asked = [
     ...roles.map((role) => ({
@@ -42,16 +50,21 @@ export async function preflight(
         }))
       : []),
   ];
-  return Promise.all(
+  const doubts = new Set<string>();
+  const contacts = await Promise.all(
     asked.map(async ({ who, named, place, spec }) => {
       const { provider, model = null } = spec;
       const silent = { who, provider, model, address: null, served_models: null, key_variable: null };
       if (provider !== 'openai' && provider !== 'anthropic') return silent;
       try {
-        return { ...silent, ...(await models.reach(spec)) };
+        const { doubt, ...reached } = await models.reach(spec);
+        if (doubt !== null) doubts.add(doubt);
+        return { ...silent, ...reached };
       } catch (error) {
         throw namedAt(error, place, named);
       }
     }),
   );
+  for (const message of doubts) onWarning?.({ code: 'ADDRESS_DOUBTFUL', message });
+  return contacts;
 }

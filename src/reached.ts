@@ -30,7 +30,7 @@ export async function reachedFrom(
   const of = (role: Role) => [role, run.identities[role]] as [Role, CheckpointIdentity | undefined];
   const identities = Object.fromEntries(roles.map(of).filter(([, identity]) => identity !== undefined));
   try {
-    await preflight({ ...config, judges }, models, { roles });
+    await preflight({ ...config, judges }, models, { roles, onWarning: (warning) => warnings.push(warning) });
     const served = await compareWithServers(config, identities, allowMismatch, {
       store,
       get: (role) => (url, body) => models.look(sampled(config[role], config.sampling), url, body),

@@ -174,6 +174,17 @@ describe('who cannot be asked is told by name, and where the run file names it',
     });
   });
 
+  it('an address that may not be what it is taken for is told once', async () => {
+    const judge = (name: string) => `{ name: ${name}, provider: openai, model: m, ${at} }`;
+    const [config] = await readRunFile(runFile({ judges: `[${judge('one')}, ${judge('two')}]` }));
+    const reached = { address: 'x', served_models: null, doubt: 'x answers with 404', key_variable: null };
+    const models = { ...openModels({ env: {} }), reach: () => Promise.resolve(reached) };
+    const warnings: unknown[] = [];
+    const contacts = await preflight(config!, models, { onWarning: (warning) => warnings.push(warning) });
+    expect(contacts.at(-1)).toMatchObject({ who: 'two', address: 'x', served_models: null });
+    expect(warnings).toEqual([{ code: 'ADDRESS_DOUBTFUL', message: 'x answers with 404' }]);
+  });
+
   it('places are neither stored nor part of what a run is', async () => {
     const [config] = await readRunFile(runFile());
     expect(config!.places?.judges).toEqual({ offline: { file: 'run.yaml', line: 5, column: 10 } });

@@ -39,7 +39,7 @@ function scripted(prices = PRICES): { models: Models; asked: Map<string, number>
     },
     ...{ endpoints: () => [], capacity: () => 4, learned: () => [], close: () => Promise.resolve() },
     redact: (text: string) => text,
-    reach: () => Promise.resolve({ address: 'http://nowhere', served_models: null, key_variable: null }),
+    reach: () => Promise.resolve({ address: 'http://nowhere', served_models: null, doubt: null, key_variable: null }),
   };
   return { models: models as unknown as Models, asked };
 }

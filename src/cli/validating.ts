@@ -26,12 +26,17 @@ export async function validate(file: string, flags: ValidateFlags): Promise<void
   const configs = await readRunFile(file);
   const documents: Validated[] = [];
   for (const config of configs) {
-    for (const warning of config.warnings) say(`warning: ${plain(warning.message)}`);
+    const warnings: Validated['warnings'] = [];
+    const onWarning = (warning: Validated['warnings'][number]): void => {
+      warnings.push(warning);
+      say(`warning: ${plain(warning.message)}`);
+    };
+    config.warnings.forEach(onWarning);
     checkRecorded(await openRecorded(config), config, flags.allowMissing === true);
     const models = openModels({ env: process.env, prices: config.prices, concurrency: config.concurrency });
     try {
       if (config.budget_usd !== null) await checkBudget(config, models);
-      const contacts: Contact[] = flags.offline === true ? [] : await preflight(config, models);
+      const contacts: Contact[] = flags.offline === true ? [] : await preflight(config, models, { onWarning });
       const suites = config.suites.map(({ name, domain, prompts }) => ({ name, domain, prompts: prompts.length }));
       const { size } = planOf(config);
       documents.push({
@@ -40,7 +45,7 @@ export async function validate(file: string, flags: ValidateFlags): Promise<void
         templates: Object.keys(config.templates),
         contacts,
         planned: size,
-        warnings: config.warnings,
+        warnings,
       });
     } finally {
       await models.close();

@@ -5,7 +5,17 @@ import type { StopReason } from '../records.js';
 import { UnreadableReply } from './failures.js';
 import { withKeptRequests } from './kept-request.js';
 import type { Key } from './keys.js';
-import { ANSWER_NAME, asText, type Call, nameOf, type Protocol, readerOf, saidWith, stopOf } from './protocol.js';
+import {
+  ANSWER_NAME,
+  asText,
+  type Call,
+  isJson,
+  nameOf,
+  type Protocol,
+  readerOf,
+  saidWith,
+  stopOf,
+} from './protocol.js';
 import type { Transport } from './transport.js';
 
 /** Sent where the run file states none: the interface asks for a limit. */
@@ -35,7 +45,9 @@ export function anthropicProtocol(client: Anthropic): Protocol {
     },
     async models() {
       const names: string[] = [];
-      for await (const model of client.models.list({ limit: 1000 }, { timeout: 10_000 })) names.push(model.id);
+      const { data: page, response } = await client.models.list({ limit: 1000 }, { timeout: 10_000 }).withResponse();
+      if (!isJson(response)) return null;
+      for await (const model of page) names.push(model.id);
       return names;
     },
   };

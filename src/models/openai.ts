@@ -9,6 +9,7 @@ import {
   ANSWER_NAME,
   asText,
   type Call,
+  isJson,
   nameOf,
   plainText,
   type Protocol,
@@ -45,8 +46,8 @@ export function openaiProtocol(client: OpenAI, api: 'chat' | 'completions'): Pro
       return readChat(await client.chat.completions.create(chatBody(model, call, extra), options));
     },
     async models() {
-      const page = await client.models.list({ timeout: 10_000 });
-      return Array.isArray(page.data) ? page.data.map(({ id }) => id) : null;
+      const { data: page, response } = await client.models.list({ timeout: 10_000 }).withResponse();
+      return isJson(response) ? page.data.map(({ id }) => id) : null;
     },
   };
 }

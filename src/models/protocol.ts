@@ -25,9 +25,11 @@ export interface Call {
 export interface Protocol {
   /** One request, sent once. @throws the SDK's errors, UnreadableReply */
   send(model: string, call: Call, extra: Record<string, unknown>, options: CallOptions): Promise<Reply>;
-  /** Names of the served models; null where the server does not list them. @throws the SDK's errors */
+  /** Names of the served models; null where something comes that is no JSON. @throws the SDK's errors */
   models(): Promise<string[] | null>;
 }
+
+export const isJson = ({ headers }: Response): boolean => /\bjson\b/i.test(headers.get('content-type') ?? '');
 
 export interface CallOptions {
   signal?: AbortSignal;

@@ -10,6 +10,8 @@ export interface Reached {
   address: string;
   /** Null where the server does not list its models. */
   served_models: string[] | null;
+  /** What else its address answers where the list of models should be, as a sentence; null where that is no matter. */
+  doubt: string | null;
   /** The variable the key is read from; null where none is needed. */
   key_variable: string | null;
 }
@@ -17,7 +19,7 @@ export interface Reached {
 /** What is found at an endpoint, without keys. @throws ENDPOINT_UNREACHABLE, KEY_REFUSED, MODEL_NOT_SERVED */
 export async function reach(connection: Connection, protocol: Protocol): Promise<Reached> {
   const { spec, endpoint, key, redact } = connection;
-  const names = await listed(connection, protocol);
+  const { names, instead } = await listed(connection, protocol);
   const model = spec.model!;
   const served_models = names?.map(redact) ?? null;
   // Ollama lists names with a tag, and takes them without.
@@ -27,18 +29,29 @@ export async function reach(connection: Connection, protocol: Protocol): Promise
       hint: `It serves: ${some}.`,
     });
   }
-  return { address: endpoint.address, served_models, key_variable: key.variable };
+  const path = spec.provider === 'openai' ? 'is the path (often /v1) missing?' : 'does `base_url` stand without /v1?';
+  const doubt = instead && `${endpoint.address} answers with ${instead} where its list of models should be; ${path}`;
+  return { address: endpoint.address, served_models, doubt, key_variable: key.variable };
 }
 
-async function listed({ endpoint, key, clock, redact }: Connection, protocol: Protocol): Promise<string[] | null> {
+interface Listed {
+  /** As the server has them, with keys that it may repeat. */
+  names: string[] | null;
+  /** What came in place of a list. */
+  instead: string | null;
+}
+
+/** The models of a server. There are servers without such a list, which are asked all the same. */
+async function listed({ endpoint, key, clock, redact }: Connection, protocol: Protocol): Promise<Listed> {
   try {
-    const names = (await protocol.models())?.filter((name) => typeof name === 'string') ?? [];
+    const names = (await protocol.models())?.filter((name) => typeof name === 'string') ?? null;
     // Servers that load models on demand list none until one is asked for.
-    return names.length === 0 ? null : names;
+    return { names: names === null || names.length === 0 ? null : names, instead: names === null ? 'no JSON' : null };
   } catch (error) {
     const { address } = endpoint;
     const { status } = error as SdkError;
-    if (status === 404 || status === 405 || status === 501) return null;
+    if (status === 404) return { names: null, instead: '404' };
+    if (status === 405 || status === 501) return { names: null, instead: null };
     const { message } = faultOf(error, clock.wall());
     if (status !== 401 && status !== 403)
       throw new DoubleblindError('ENDPOINT_UNREACHABLE', `${address} cannot be reached: ${redact(message)}.`, {

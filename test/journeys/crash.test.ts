@@ -103,7 +103,8 @@ describe('an endpoint that is gone', () => {
     expect(failed).toBeGreaterThanOrEqual(20);
     expect(failed).toBeLessThan(20 + 2 * 8);
     expect(ended.missing).toBe(60 - failed);
-    expect(journey.warnings.filter(({ code }) => code === 'ENDPOINT_DOWN')).toHaveLength(1);
+    const told = journey.warnings.filter(({ code }) => code === 'ENDPOINT_DOWN').map(({ message }) => message);
+    expect(told).toEqual([expect.stringMatching(/^second: .*[^.]\. Its work stays due\.$/)]);
 
     gone = false;
     const resumed = await journey.resume(ended.run.id);

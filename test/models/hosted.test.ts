@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 // Over real HTTP, with the real SDKs, against the local server of both protocols.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -282,10 +284,27 @@ describe.each([
     expect(await models.reach(specOf(server))).toEqual({
       address: provider === 'openai' ? server.openai : server.anthropic,
       served_models: ['m', 'other'],
+      doubt: null,
       key_variable: null,
     });
     await expect(models.reach(specOf(server, { model: 'x' }))).rejects.toMatchObject({ code: 'MODEL_NOT_SERVED' });
     expect(server.counts.requests).toBe(0);
+  });
+
+  it.each([
+    ['404', 404, 'application/json', '{}'],
+    ['no JSON', 200, 'text/html', '<html>Welcome</html>'],
+    [null, 405, 'application/json', '{}'],
+    [null, 200, 'application/json', '{"object":"list","data":[]}'],
+  ])('that answers with %s (%i) in place of a list of models is not refused', async (instead, status, type, body) => {
+    const web = createServer((_request, response) => response.writeHead(status, { 'content-type': type }).end(body));
+    await new Promise<void>((done) => web.listen(0, '127.0.0.1', done));
+    const base_url = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
+    const { served_models, doubt } = await connect().reach({ provider, model: 'm', base_url, api: 'chat' });
+    web.close();
+    expect(served_models).toBeNull();
+    const path = provider === 'openai' ? 'is the path (often /v1) missing?' : 'does `base_url` stand without /v1?';
+    expect(doubt).toBe(instead && `${base_url} answers with ${instead} where its list of models should be; ${path}`);
   });
 });
 
