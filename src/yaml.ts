@@ -3,6 +3,7 @@
 import { Lexer, LineCounter, Parser, isMap, isNode, isScalar, parseDocument, type Document, type Node } from 'yaml';
 import type { z } from 'zod';
 import { DoubleblindError, suggest } from './errors.js';
+import { parseJsonLine } from './jsonl.js';
 
 export interface Position {
   /** 1-based. */
@@ -44,16 +45,21 @@ const DEPTH_LIMIT = 100;
 /**
  * The data of one YAML document with its positions. Keys are strings; duplicate keys, unknown tags, several documents
  * and aliases that multiply or contain themselves are refused.
- * @throws YAML_SYNTAX
+ * @throws YAML_SYNTAX; JSON_SYNTAX for a file of that name
  */
 export function parseYaml(text: string, file: string): ParsedYaml {
+  const isJson = /\.json$/i.test(file);
+  if (isJson) parseJsonLine(text, file);
   const lineCounter = new LineCounter();
   const place = (offset: number): Position => {
     const { line, col } = lineCounter.linePos(Math.min(offset, text.length));
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const fail = (message: string, offset: number): never => {
-    throw new DoubleblindError('YAML_SYNTAX', `not valid YAML: ${message}`, { file, ...place(offset) });
+    const at = { file, ...place(offset) };
+    throw isJson
+      ? new DoubleblindError('JSON_SYNTAX', `not valid JSON: ${message}`, at)
+      : new DoubleblindError('YAML_SYNTAX', `not valid YAML: ${message}`, at);
   };
   const depth = deepest(text);
   const options = { lineCounter, prettyErrors: false, stringKeys: true };
@@ -129,14 +135,19 @@ export function checked<S extends z.ZodType>(schema: S, document: ParsedYaml, fi
 
 type Issue = z.core.$ZodIssue;
 
-/** For a union none of whose forms fits: the first complaint of the form that fits best, if one fits at its root. */
+/**
+ * For a union none of whose forms fits: a complaint of the form that fits best, if one fits at its root. An unknown key
+ * is named first, as it also leaves one missing.
+ */
 function intoUnion(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
-  const forms = issue.errors.filter(
-    (issues) => !issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
-  );
-  const best = forms.sort((a, b) => a.length - b.length)[0]?.[0];
-  return best === undefined ? issue : intoUnion({ ...best, path: [...issue.path, ...best.path] });
+  const without = (...codes: Issue['code'][]): Issue[][] =>
+    issue.errors.filter((issues) => !issues.some(({ code, path }) => path.length === 0 && codes.includes(code)));
+  const byKind = without('invalid_type', 'invalid_value');
+  const forms = byKind.length > 0 ? byKind : without('invalid_type');
+  const best = forms.sort((a, b) => a.length - b.length)[0];
+  const first = best?.find(({ code }) => code === 'unrecognized_keys') ?? best?.[0];
+  return first === undefined ? issue : intoUnion({ ...first, path: [...issue.path, ...first.path] });
 }
 
 function complaint(schema: z.ZodType, document: ParsedYaml, file: string, issue: Issue): DoubleblindError {
@@ -212,6 +223,12 @@ function name(path: Path): string {
   return steps.join('').replace(/^\./, '');
 }
 
+/** The keys of a record that takes only some. */
+function namesIn(schema: z.core.$ZodType): string[] {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  return def.type === 'enum' ? Object.values(def.entries).map(String) : [];
+}
+
 /** The keys a schema knows at a path; those of all forms where a union stands on the way. */
 function keysAt(schema: z.core.$ZodType, path: Path): string[] {
   const { def } = (schema as z.core.$ZodTypes)._zod;
@@ -225,7 +242,7 @@ function keysAt(schema: z.core.$ZodType, path: Path): string[] {
     case 'array':
       return step === undefined ? [] : keysAt(def.element, rest);
     case 'record':
-      return step === undefined ? [] : keysAt(def.valueType, rest);
+      return step === undefined ? namesIn(def.keyType) : keysAt(def.valueType, rest);
     case 'union':
       return [...new Set(def.options.flatMap((option) => keysAt(option, path)))];
     case 'optional':

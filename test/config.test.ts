@@ -84,6 +84,29 @@ describe('who cannot judge, or cannot answer, is refused where it stands', () =>
   });
 });
 
+describe('a misspelt key is told with the nearest one, also where several forms may stand', () => {
+  it.each([
+    [
+      { suites: '[{ name: s, domian: in-domain, prompts: [{ id: a, prompt: p }] }]' },
+      'run.yaml:2:21: unknown key "domian" in suites[0]. Did you mean "domain"?',
+    ],
+    [
+      { candidate: null, candidates: '{ provider: openai, foldrs: x }' },
+      'run.yaml:5:33: unknown key "foldrs" in candidates. Did you mean "folders"?',
+    ],
+    [
+      { judges: '[{ provider: reference, extract: { regx: a } }]' },
+      'run.yaml:5:44: unknown key "regx" in judges[0].extract. Did you mean "regex"?',
+    ],
+    [
+      { margin: '{ out-of-domian: 0.1 }' },
+      'run.yaml:6:11: unknown key "out-of-domian" in margin. Did you mean "out-of-domain"?',
+    ],
+  ])('%j', async (changes, line) => {
+    expect(await complaint(changes as Record<string, string | null>)).toBe(line);
+  });
+});
+
 describe('what a run file names and nobody has is told where it is named', () => {
   it.each([
     [

@@ -17,6 +17,8 @@ const schema = z.strictObject({
     .optional(),
   template: z.union([z.string(), z.strictObject({ path: z.string(), cut: z.int() })]).optional(),
   margin: z.record(z.string(), z.strictObject({ points: z.number() })).optional(),
+  domains: z.partialRecord(z.enum(['in-domain', 'out-of-domain']), z.number()).optional(),
+  extract: z.union([z.enum(['number', 'choice']), z.strictObject({ regex: z.string() })]).optional(),
 });
 
 const complaint = (text: string): DoubleblindError => {
@@ -61,7 +63,7 @@ describe('what a schema refuses is one line with place and nearest word', () => 
     ['nmae: x\n', 'run.yaml:1:1: unknown key "nmae". Did you mean "name"?'],
     [
       'name: x\ncolour: red\n',
-      'run.yaml:2:1: unknown key "colour". Valid keys: name, level, judges, template, margin.',
+      'run.yaml:2:1: unknown key "colour". Valid keys: name, level, judges, template, margin, domains, extract.',
     ],
     [
       'name: x\nmargin:\n  out:\n    point: 1\n',
@@ -84,6 +86,20 @@ describe('what a schema refuses is one line with place and nearest word', () => 
     ],
     ['name: x\ntemplate: 3\n', 'run.yaml:2:11: template must be a text or a map of keys and values, not 3'],
     ['name: x\ntemplate: { path: a }\n', 'run.yaml:2:11: template.cut is missing'],
+    ['name: x\ntemplate: { paht: a, cut: 1 }\n', 'run.yaml:2:13: unknown key "paht" in template. Did you mean "path"?'],
+    ['name: x\nextract: { regx: a }\n', 'run.yaml:2:12: unknown key "regx" in extract. Did you mean "regex"?'],
+    [
+      'name: x\nextract: nubmer\n',
+      'run.yaml:2:10: extract must be "number" or "choice", not "nubmer". Did you mean "number"?',
+    ],
+    [
+      'name: x\ndomains: { out-of-domian: 1 }\n',
+      'run.yaml:2:12: unknown key "out-of-domian" in domains. Did you mean "out-of-domain"?',
+    ],
+    [
+      'name: x\ndomains: { x: 1 }\n',
+      'run.yaml:2:12: unknown key "x" in domains. Valid keys: in-domain, out-of-domain.',
+    ],
     ['name: x\ntemplate: { path: a, cut: 1.5 }\n', 'run.yaml:2:27: template.cut must be a whole number, not 1.5'],
     ['', 'run.yaml:1:1: the file must be a map of keys and values, not nothing'],
     ['- name: x\n', 'run.yaml:1:1: the file must be a map of keys and values, not a list'],
@@ -112,6 +128,18 @@ describe('what is not YAML is one line with its place', () => {
     ['a: "open\n', 2, 1],
   ])('%j at %i:%i', (text, line, column) => {
     expect(complaint(text)).toMatchObject({ code: 'YAML_SYNTAX', place: { file: 'run.yaml', line, column } });
+  });
+
+  test.each([
+    ['{"name": "x",}', '1:14: not valid JSON: unexpected "}"'],
+    ['{\n  "name": x\n}', '2:11: not valid JSON: unexpected "x"'],
+    ['', '1:1: not valid JSON: ends too early'],
+    ['name: x', '1:1: not valid JSON: unexpected "n"'],
+    ['{"name": "x",\n "name": "y"}', '2:2: not valid JSON: the same key stands twice in one map'],
+  ])('a file that is named JSON is told in its words: %j', (text, words) => {
+    expect(() => parseYaml(text, 'run.json')).toThrow(
+      expect.objectContaining({ code: 'JSON_SYNTAX', line: `run.json:${words}` }) as Error,
+    );
   });
 
   test('aliases that multiply and nesting without end are refused at once', () => {
