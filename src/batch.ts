@@ -86,7 +86,7 @@ export class Batching {
   async begin(): Promise<void> {
     const { run, world, budget } = this.own;
     for (const asked of await world.store.askedInBatches(run.id))
-      budget.paid((JSON.parse(asked) as Asked).tokens.cost ?? 0);
+      budget.paid({ cost_usd: (JSON.parse(asked) as Asked).tokens.cost ?? 0, guess_usd: null });
     const rows = await world.store.openBatches(run.id);
     for (const judge of this.judges) judge.begin(rows.filter((row) => row.judge === judge.name));
   }

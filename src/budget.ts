@@ -1,9 +1,10 @@
 // What a run may spend. Checked just before each call, so that it is overshot by at most the calls under way.
 import type { RunConfig } from './config.js';
 import { DoubleblindError } from './errors.js';
-import type { EndpointSpec, Models } from './models/index.js';
-import { ROLES, type Role } from './records.js';
+import { type EndpointSpec, type Models, tokensIn } from './models/index.js';
+import { type Charge, ROLES, type Role } from './records.js';
 import { sampled } from './responses.js';
+import type { Store } from './store/index.js';
 
 /** A model that is asked for money. */
 export interface Paid {
@@ -47,9 +48,40 @@ export async function checkBudget(
   }
 }
 
+/** A guess, in dollars, at what so many answers of a run cost that did not say so: from the texts that are stored. */
+export function guessing(
+  store: Pick<Store, 'unpricedTexts'>,
+  models: Pick<Models, 'price'>,
+  runId: string,
+  config: RunConfig,
+): (unpriced: number) => Promise<number> {
+  let seen = { answers: 0, usd: 0 };
+  const measure = async (answers: number): Promise<void> => {
+    const specs = new Map(paidFor(config).map(({ role, name, spec }) => [`${role} ${name}`, spec]));
+    let usd = 0;
+    for (const { who, records, asked, answered } of await store.unpricedTexts(runId)) {
+      const spec = specs.get(who);
+      if (spec === undefined || records === 0) continue;
+      const template = config.judges.find(({ name }) => who === `judge ${name}`)?.template ?? null;
+      const rubric = template === null ? 0 : config.templates[template]!.text.length;
+      const price = await models.price(spec);
+      usd += records * (price.estimate(tokensIn(rubric + asked / records), tokensIn(answered / records)) ?? 0);
+    }
+    seen = { answers, usd };
+  };
+  return async (unpriced) => {
+    if (unpriced === 0) return 0;
+    // Workers ask before each call: the texts are looked through now and then, and their mean is used meanwhile.
+    if (unpriced > seen.answers * 1.2) await measure(unpriced);
+    return (seen.usd / seen.answers) * unpriced;
+  };
+}
+
 export class Budget {
   /** Answers whose price is unknown. */
   unpriced = 0;
+  /** Dollars that those of them may have cost whose price by token is known. */
+  guessed_usd = 0;
   /** Dollars set aside for what has been handed in and not come back. */
   reserved_usd = 0;
   constructor(
@@ -58,14 +90,20 @@ export class Budget {
     public spent_usd: number,
   ) {}
 
-  paid(cost: number | null): void {
-    if (cost === null) this.unpriced++;
-    else this.spent_usd += cost;
+  paid({ cost_usd, guess_usd }: Charge): void {
+    if (cost_usd !== null) this.spent_usd += cost_usd;
+    else this.unpriced++;
+    if (this.limit_usd !== null) this.guessed_usd += guess_usd ?? 0;
   }
 
   /** Dollars that may still be spent, null without a limit. */
   get left_usd(): number | null {
-    return this.limit_usd === null ? null : Math.max(0, this.limit_usd - this.spent_usd);
+    return this.limit_usd === null ? null : Math.max(0, this.limit_usd - this.charged_usd);
+  }
+
+  /** What is charged against the limit: what is known to be spent, and the guess at the rest. */
+  get charged_usd(): number {
+    return this.spent_usd + this.guessed_usd;
   }
 
   /** @throws BUDGET_REACHED */
@@ -75,15 +113,16 @@ export class Budget {
 
   /** Whether so much more can be spent, beside what is set aside. */
   fits(usd: number): boolean {
-    return this.limit_usd === null || this.spent_usd + this.reserved_usd + usd <= this.limit_usd;
+    return this.limit_usd === null || this.charged_usd + this.reserved_usd + usd <= this.limit_usd;
   }
 }
 
-export function budgetReached({ limit_usd, spent_usd, reserved_usd }: Budget): DoubleblindError {
+export function budgetReached({ limit_usd, spent_usd, guessed_usd, reserved_usd }: Budget): DoubleblindError {
+  const guessed = guessed_usd > 0 ? `, about $${guessed_usd.toFixed(2)} on answers that do not say what they used` : '';
   const reserved = reserved_usd > 0 ? `, $${reserved_usd.toFixed(2)} set aside for open batches` : '';
   return new DoubleblindError(
     'BUDGET_REACHED',
-    `the budget of $${limit_usd} is reached ($${spent_usd.toFixed(2)} spent${reserved}).`,
+    `the budget of $${limit_usd} is reached ($${spent_usd.toFixed(2)} spent${guessed}${reserved}).`,
     { hint: 'What was judged is kept; go on with a larger --budget-usd.' },
   );
 }

@@ -2,7 +2,7 @@
 // responses are looked at before any judge is called, then all that is due is put in line.
 import { setTimeout as wait } from 'node:timers/promises';
 import { handOut, handOutFirst, type HandedOut } from './blocks.js';
-import { Budget } from './budget.js';
+import { Budget, guessing } from './budget.js';
 import type { RunConfig } from './config.js';
 import { databaseLost, DoubleblindError, reasonOf } from './errors.js';
 import { FIRST_LOOK, Looks } from './looks.js';
@@ -33,6 +33,7 @@ export function throughWorkers(park: Park): typeof carryOut {
 
 class SharedRun {
   private readonly budget: Budget;
+  private readonly guess: (unpriced: number) => Promise<number>;
   private readonly looks: Looks;
   private readonly work: HandedOut;
   private error: DoubleblindError | null = null;
@@ -47,6 +48,7 @@ class SharedRun {
     private readonly options: RunOptions,
   ) {
     this.budget = new Budget(options.budget_usd ?? null, 0);
+    this.guess = guessing(world.store, world.models, run.id, config);
     this.looks = new Looks(run.id, config, world, options);
     const terms = {
       budget_usd: options.budget_usd ?? null,
@@ -181,13 +183,14 @@ class SharedRun {
     const responses = generate === undefined ? spent.responses : await store.answered(this.run.id, generate);
     this.budget.spent_usd = spent.cost_usd ?? 0;
     this.budget.unpriced = spent.unpriced;
+    if (this.budget.limit_usd !== null) this.budget.guessed_usd = await this.guess(spent.unpriced);
     this.world.onProgress?.({
       done: spent.judged + spent.failed,
       due: plan.size.judgments,
       failed: spent.failed,
       responses,
       responses_due: responsesDue(plan, generate),
-      spent_usd: this.budget.spent_usd,
+      spent_usd: this.budget.charged_usd,
       unpriced: this.budget.unpriced,
       left_usd: this.budget.left_usd,
       retried: spent.retried,

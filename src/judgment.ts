@@ -7,7 +7,7 @@ import type { Template } from './judging/template.js';
 import { type Reading, readReply } from './judging/verdict.js';
 import { cacheKey, type EndpointSpec, type Model, ModelFailure } from './models/index.js';
 import type { PlannedPrompt, Unit } from './plan.js';
-import type { Answer, Ask, Failure, Judgment, Order, Presentation, Prompt, Response, Role } from './records.js';
+import type { Answer, Ask, Charge, Failure, Judgment, Order, Presentation, Prompt, Response, Role } from './records.js';
 import { judgmentId } from './store/judgment-writes.js';
 import type { CachedAnswer } from './store/cache.js';
 import type { Store } from './store/index.js';
@@ -27,8 +27,8 @@ export interface JudgingWorld {
   cache: CacheUse;
   /** Runs just before each call; throws to refuse it. */
   admit(): void | Promise<void>;
-  /** Money that was spent on an answer, known or not. */
-  paid(cost: number | null): void;
+  /** Money that was spent on an answer of a judge or checkpoint. */
+  paid(charge: Charge, who: string): void;
   /** Keeps an answer for the next time the same is asked. */
   keep(answer: CachedAnswer): void;
   /** Told why a call of a checkpoint or judge came to nothing; the record has the kind of failure alone. */
@@ -194,15 +194,15 @@ export async function askJudge(question: Question, world: JudgingWorld): Promise
   const kept = await fromCache(question, world);
   if (kept !== null) return kept;
   const model = world.model(question.spec);
-  const ask = { ...question.ask, admit: () => world.admit(), stopping: world.stopping };
+  const { name } = question.spec;
+  const paid = (charge: Charge): void => world.paid(charge, name);
+  const ask = { ...question.ask, admit: () => world.admit(), paid, stopping: world.stopping };
   const asked = nothingAsked();
   for (let again = 0; again <= ASKED_AGAIN; again++) {
     try {
       const answer = await model.ask(ask);
-      world.paid(answer.cost_usd);
       if (!read(question, answer, asked, world)) return asked;
     } catch (error) {
-      if (error instanceof ModelFailure && error.answer !== undefined) world.paid(error.answer.cost_usd);
       if (!(error instanceof ModelFailure) || error.stops) {
         // What was received is paid for: it is kept as it is, and asked for again when the run goes on.
         if (asked.answer !== null) return asked;

@@ -195,8 +195,18 @@ export interface Ask {
   slots?: Slots;
   /** Runs just before each call, retries included; throws to refuse it (budget reached). */
   admit?: () => void | Promise<void>;
+  /** Told what a call has cost as soon as that is known. */
+  paid?: (charge: Charge) => void;
   /** Ends waiting for a turn, a pause or another try; a call under way finishes. */
   stopping?: AbortSignal;
+}
+
+/** What a call has cost, in US dollars. */
+export interface Charge {
+  /** Null when it is unknown. */
+  cost_usd: number | null;
+  /** What an unknown cost may be, guessed from the texts; null where no price is known either. Kept in no record. */
+  guess_usd: number | null;
 }
 
 /** What came back, kept whole also when nobody can read it. Durations in milliseconds, tokens counted by the server. */

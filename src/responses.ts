@@ -6,7 +6,7 @@ import { hashOf } from './hash.js';
 import { cacheKey, type EndpointSpec, ModelFailure } from './models/index.js';
 import { loadRecorded, type Recorded } from './models/recorded.js';
 import type { PlannedPrompt } from './plan.js';
-import { type Answer, type Message, type Response, ROLES, type Role } from './records.js';
+import { type Answer, type Charge, type Message, type Response, ROLES, type Role } from './records.js';
 import type { JudgingWorld } from './judgment.js';
 import { responseId } from './store/responses.js';
 
@@ -142,7 +142,8 @@ export async function respond(
   }
 
   const spec = sampled(checkpoint, config.sampling);
-  const ask = { messages: messagesFor(prompt), repeat, admit: () => world.admit(), stopping: world.stopping };
+  const paid = (charge: Charge): void => world.paid(charge, checkpoint.name);
+  const ask = { messages: messagesFor(prompt), repeat, admit: () => world.admit(), paid, stopping: world.stopping };
   const key = world.cache === 'off' ? null : responseKey(checkpoint, config.sampling, prompt, repeat, digest);
   const answered = (answer: Answer, cost: number | null) =>
     record({
@@ -162,12 +163,10 @@ export async function respond(
   }
   try {
     const answer = await world.model(spec).ask(ask);
-    world.paid(answer.cost_usd);
     if (key !== null)
       world.keep({ key, kind: 'response', model: spec.model ?? checkpoint.name, answer, at: world.now() });
     return answered(answer, answer.cost_usd);
   } catch (error) {
-    if (error instanceof ModelFailure && error.answer !== undefined) world.paid(error.answer.cost_usd);
     if (!(error instanceof ModelFailure) || error.stops) throw error;
     world.failed?.(checkpoint.name, error.message);
     return record({

@@ -1,7 +1,7 @@
 // Carries out a plan: what is due, prompt by prompt in the seeded order, responses first, then all judges and orders of
 // the prompt together. Every record is stored as it comes, so a stop at any point loses nothing that was judged.
 import { type Batching, openBatching } from './batch.js';
-import { Budget } from './budget.js';
+import { Budget, guessing } from './budget.js';
 import type { RunConfig } from './config.js';
 import { databaseLost, DoubleblindError, reasonOf } from './errors.js';
 import type { Exporter } from './export.js';
@@ -10,7 +10,7 @@ import { FIRST_LOOK, Looks } from './looks.js';
 import { askJudge, type CacheUse, judgmentOf, type JudgingWorld, type Pair, questionOf } from './judgment.js';
 import { ModelFailure, type Models } from './models/index.js';
 import { type Plan, planOf, type PlannedPrompt, responsesDue, type Unit } from './plan.js';
-import type { Judgment, Planned, Response, Role, Run } from './records.js';
+import type { Charge, Judgment, Planned, Response, Role, Run } from './records.js';
 import { ROLES } from './records.js';
 import { type RecordedFiles, respond } from './responses.js';
 import { judgmentId } from './store/judgment-writes.js';
@@ -74,6 +74,7 @@ export interface Progress {
   failed: number;
   responses: number;
   responses_due: number;
+  /** With a guess, where a budget has to be kept, at what answers cost that do not say so. */
   spent_usd: number;
   unpriced: number;
   left_usd: number | null;
@@ -120,6 +121,8 @@ class Execution {
   private halt: unknown = null;
   /** Roles and judges whose endpoint is of no more use, and why; their units stay due while others go on. */
   private readonly down = { roles: new Map<string, string>(), judges: new Map<string, string>() };
+  /** Whether it was told that the budget is charged by guesses. */
+  private guessed = false;
   private readonly counts = { judged: 0, failed: 0, responses: 0 };
   private readonly reasons = new Map<string, Set<string>>();
   /** Responses that were asked for and failed, by id. */
@@ -145,7 +148,7 @@ class Execution {
       stopping: this.signal,
       cache: options.cache ?? 'use',
       admit: options.part?.admit ?? (() => this.budget.admit()),
-      paid: (cost) => this.budget.paid(cost),
+      paid: (charge, who) => this.paid(charge, who),
       keep: (answer) => this.journal.keep(answer),
       failed: (who, message) => this.tellFailure(who, message),
     };
@@ -179,12 +182,24 @@ class Execution {
   private async begin(): Promise<void> {
     const before = await this.world.store.spent(this.run.id);
     this.budget.spent_usd = before.cost_usd ?? 0;
+    if (this.budget.limit_usd !== null) {
+      const { store, models } = this.world;
+      this.budget.guessed_usd = await guessing(store, models, this.run.id, this.config)(before.unpriced);
+    }
     this.counts.judged = before.judged;
     this.counts.failed = before.failed;
     const { generate } = this.options;
     this.counts.responses =
       generate === undefined ? before.responses : await this.world.store.answered(this.run.id, generate);
     await this.lookFirst();
+  }
+
+  private paid(charge: Charge, who: string): void {
+    this.budget.paid(charge);
+    if (charge.guess_usd === null || this.budget.limit_usd === null || this.guessed) return;
+    this.guessed = true;
+    const message = `answers of ${who} do not say how many tokens they used: the budget is charged for about four characters a token, and what they cost stays unknown.`;
+    this.world.onWarning?.({ code: 'USAGE_UNKNOWN', message });
   }
 
   private async openBatching(): Promise<void> {
@@ -383,7 +398,7 @@ class Execution {
       failed: this.counts.failed,
       responses: this.counts.responses,
       responses_due: responsesDue(this.plan, this.options.generate),
-      spent_usd: this.budget.spent_usd,
+      spent_usd: this.budget.charged_usd,
       unpriced: this.budget.unpriced,
       left_usd: this.budget.left_usd,
       retried: this.world.models.endpoints().reduce((n, e) => n + e.retried, 0),

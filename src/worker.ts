@@ -1,7 +1,7 @@
 // A worker: takes blocks of any run, carries each out as one machine carries out a whole run, and finishes it in the
 // transaction of its last record. It beats while it lives; whoever is silent too long loses its blocks to others.
 import { setTimeout as wait } from 'node:timers/promises';
-import { Budget } from './budget.js';
+import { Budget, guessing } from './budget.js';
 import type { RunConfig } from './config.js';
 import { configOf } from './configuration.js';
 import { isDue, judgesAfter } from './blocks.js';
@@ -261,8 +261,13 @@ class Worker {
   }
 
   private limit(open: OpenRun, usd: number | null): void {
+    const { store } = this.world;
+    const guess = guessing(store, open.models, open.run.id, open.config);
     open.budget = new Budget(usd, open.budget.spent_usd);
-    open.admit = sharedAdmission(open.budget, async () => (await this.world.store.spent(open.run.id)).cost_usd ?? 0);
+    open.admit = sharedAdmission(open.budget, async () => {
+      const { cost_usd, unpriced } = await store.spent(open.run.id);
+      return { spent_usd: cost_usd ?? 0, guessed_usd: await guess(unpriced) };
+    });
   }
 
   private async closeOthers(): Promise<void> {

@@ -167,12 +167,12 @@ export class JudgeBatches {
 
   /** Dollars that an answer may cost at most, as far as that can be known. */
   private async costOf(ask: Ask): Promise<number> {
-    this.price ??= await this.own.world.models.price(this.judge);
+    const price = await this.priced();
     const bytes = Buffer.byteLength(JSON.stringify([ask.messages, ask.reply_schema ?? null]));
     const { n, longest } = this.records.outputs.get(this.name) ?? { n: 0, longest: 0 };
     const most = this.judge.max_tokens ?? OUTPUT_TOKENS;
     const output = n < ENOUGH ? most : Math.min(most, Math.ceil(longest * 1.5));
-    return (this.price.estimate(Math.ceil(bytes / BYTES_PER_TOKEN), output) ?? 0) * BATCH_DISCOUNT;
+    return (price.estimate(Math.ceil(bytes / BYTES_PER_TOKEN), output) ?? 0) * BATCH_DISCOUNT;
   }
 
   private async create(handed: Handed[], usd: number): Promise<void> {
@@ -331,7 +331,8 @@ export class JudgeBatches {
     const byId = new Map(results.map((result) => [result.custom_id.slice(0, result.custom_id.indexOf('-')), result]));
     const rows = await store.batchItems(row.id, [...byId.keys()]);
     const handed = await this.units.handed(rows);
-    await this.records.settle(handed.map((one) => ({ handed: one, result: byId.get(one.row.id)! })));
+    const came = handed.map((one) => ({ handed: one, result: byId.get(one.row.id)! }));
+    await this.records.settle(came, await this.priced());
   }
 
   private async close(row: Open, faults: number): Promise<void> {
@@ -354,6 +355,10 @@ export class JudgeBatches {
         if (!(error instanceof ModelFailure) || error.stops) throw error;
       }
     }
+  }
+
+  private async priced(): Promise<Price> {
+    return (this.price ??= await this.own.world.models.price(this.judge));
   }
 
   private async opened(): Promise<Batches> {

@@ -3,7 +3,7 @@
 import type { BatchRun } from '../batch.js';
 import { type Asked, ASKED_AGAIN, judgmentOf, nothingAsked, type Question, read } from '../judgment.js';
 import { readReply } from '../judging/verdict.js';
-import { type BatchResult, RETRIES } from '../models/index.js';
+import { BATCH_DISCOUNT, type BatchResult, guessOf, type Price, RETRIES } from '../models/index.js';
 import type { CachedAnswer } from '../store/cache.js';
 import type { BatchItemRow } from '../store/batches.js';
 
@@ -33,9 +33,9 @@ export class Records {
   constructor(private readonly own: Own) {}
 
   /** Keeps what a batch says of its units. */
-  async settle(results: { handed: Handed; result: BatchResult }[]): Promise<void> {
+  async settle(results: { handed: Handed; result: BatchResult }[], price: Price): Promise<void> {
     const came = nothing();
-    for (const { handed, result } of results) this.take(handed, result, came);
+    for (const { handed, result } of results) this.take(handed, result, price, came);
     await this.keep(came);
   }
 
@@ -55,7 +55,7 @@ export class Records {
     await this.keep(came);
   }
 
-  private take({ row, question }: Handed, result: BatchResult, came: Came): void {
+  private take({ row, question }: Handed, result: BatchResult, price: Price, came: Came): void {
     const { hands } = this.own;
     const asked = askedBefore(row, question);
     if (result.state === 'due') {
@@ -73,7 +73,9 @@ export class Records {
       asked.failure = result.failure;
     } else {
       const { answer } = result;
-      hands.paid(answer.cost_usd);
+      const { cost_usd } = answer;
+      const guess = cost_usd === null ? guessOf(price, question.ask, answer.text) : null;
+      hands.paid({ cost_usd, guess_usd: guess === null ? null : guess * BATCH_DISCOUNT }, row.judge);
       this.measure(row.judge, answer.output_tokens);
       const keep = (entry: CachedAnswer) => void came.cached.push(entry);
       const again = read(question, answer, asked, { keep, now: () => hands.now() });

@@ -1,6 +1,6 @@
 // A model behind an endpoint: one question, asked in the shape the model can take, again where that makes sense, and
 // counted whole: tokens and time of every attempt are part of the answer's cost.
-import type { Answer, Ask } from '../records.js';
+import type { Answer, Ask, Charge } from '../records.js';
 import { storable } from '../hash.js';
 import type { Abilities, Format } from './abilities.js';
 import type { Connection } from './connections.js';
@@ -8,6 +8,7 @@ import type { EndpointSpec } from './endpoint-spec.js';
 import { AskAgain, ModelFailure, type SdkError } from './failures.js';
 import { NotAdmitted, type Standing } from './limits.js';
 import type { Price } from './prices.js';
+import { type Price, tokensIn } from './prices.js';
 import { withSystem, type Call, type Protocol, type Reply } from './protocol.js';
 
 /** Longest a call may take where the spec does not say. */
@@ -50,7 +51,9 @@ export class HostedModel {
       });
       const { text, stop_reason, model_served } = done.value;
       const clean = (said: string): string => redact(storable(said));
-      return paid.answer(clean(text), stop_reason, model_served && clean(model_served), done);
+      const answer = paid.answer(clean(text), stop_reason, model_served && clean(model_served), done);
+      if (price.per_hour !== null) ask.paid?.({ cost_usd: answer.cost_usd, guess_usd: null });
+      return answer;
     } catch (error) {
       if (error instanceof NotAdmitted) throw error.cause;
       if (!(error instanceof ModelFailure)) throw error;
@@ -76,7 +79,8 @@ export class HostedModel {
       if (abilities.learn(error as SdkError, call.parameters, call.shape)) throw new AskAgain();
       throw error;
     }
-    paid.add(reply);
+    const charge = paid.add(reply, ask);
+    if (charge !== null) ask.paid?.(charge);
     const silent = reply.text.trim() === '' && reply.stop_reason !== 'refusal' && reply.stop_reason !== 'length';
     if (call.shape !== null && abilities.answered(call.shape, silent)) throw new AskAgain();
     return reply;
@@ -100,11 +104,16 @@ export function callOf(spec: EndpointSpec, ask: Ask, abilities: Abilities): Call
   };
 }
 
-/** About four characters make a token; what is counted is what the server says afterwards. */
+/** What is counted is what the server says afterwards. */
 function estimatedTokens(ask: Ask): number {
   let characters = 0;
   for (const { content } of ask.messages) characters += content.length;
-  return Math.ceil(characters / 4);
+  return tokensIn(characters);
+}
+
+/** What a call may have cost whose reply does not say; null where no price is known. */
+export function guessOf(price: Price, ask: Ask, text: string): number | null {
+  return price.estimate(estimatedTokens(ask), tokensIn(text.length));
 }
 
 /** Everything that was received for one unit, also what came before the reply that counts. */
@@ -116,12 +125,15 @@ class Paid {
 
   constructor(private readonly price: Price) {}
 
-  add(reply: Reply): void {
+  /** What this reply cost; null where only the time counts. */
+  add(reply: Reply, ask: Ask): Charge | null {
     const { input_tokens, output_tokens, cached_tokens, cost_usd } = this.price.count(reply.body);
     this.input = sum(this.input, input_tokens);
     this.output = sum(this.output, output_tokens);
     this.cached = sum(this.cached, cached_tokens);
     this.cost = this.cost === null || cost_usd === null ? null : this.cost + cost_usd;
+    if (this.price.per_hour !== null) return null;
+    return { cost_usd, guess_usd: cost_usd === null ? guessOf(this.price, ask, reply.text) : null };
   }
 
   /** Tokens so far; null while nothing was counted. */

@@ -25,7 +25,8 @@ export { redactor } from './keys.js';
 export type { EndpointState } from './limits.js';
 export { OFFLINE_RULES, OFFLINE_VARIANTS } from './offline.js';
 export type { Clock } from './pace.js';
-export type { Price, Prices } from './prices.js';
+export { guessOf } from './hosted.js';
+export { type Price, type Prices, tokensIn } from './prices.js';
 export type { Reached } from './reach.js';
 export { loadRecorded, type Recorded } from './recorded.js';
 

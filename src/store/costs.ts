@@ -8,6 +8,22 @@ export function costQueries({ db, engine }: Connection) {
     /** What a run has cost and done, responses included. */
     spent: (runId: string): Promise<Spent> => (engine === 'postgres' ? kept(db, runId) : counted(db, runId)),
 
+    /** Texts that went out and came back where nobody said how many tokens they were: one row a judge and checkpoint. */
+    async unpricedTexts(runId: string): Promise<UnpricedTexts[]> {
+      const { rows } = await sql<UnpricedTexts>`
+        select 'judge ' || j.judge as who, count(*) as records, sum(coalesce(length(j.reply), 0)) as answered,
+          sum(coalesce(length(p.prompt), 0) + coalesce(j.baseline_length, 0) + coalesce(j.candidate_length, 0)) as asked
+        from judgments j left join prompts p on p.run_id = j.run_id and p.position = j.position
+        where j.run_id = ${runId} and j.cost_usd is null and j.attempts > 0 group by j.judge
+        union all
+        select r.role || ' ' || r.checkpoint, count(*), sum(coalesce(length(r.response), 0)),
+          sum(coalesce(length(p.prompt), 0))
+        from responses r left join prompts p on p.run_id = r.run_id and p.position = r.position
+        where r.run_id = ${runId} and r.cost_usd is null and r.latency_ms is not null
+        group by r.role, r.checkpoint`.execute(db);
+      return rows;
+    },
+
     /** What each judge, checkpoint and suite has cost. Null where any price is unknown. */
     async costs(runId: string): Promise<Cost[]> {
       const { rows } = await sql<Cost>`
@@ -88,6 +104,15 @@ async function counted(db: Kysely<Database>, runId: string): Promise<Spent> {
     input_tokens: judgments.input_tokens + responses.input_tokens,
     output_tokens: judgments.output_tokens + responses.output_tokens,
   };
+}
+
+/** Sums over records, in characters. */
+export interface UnpricedTexts {
+  /** Role and name, such as `judge opus`. */
+  who: string;
+  records: number;
+  asked: number;
+  answered: number;
 }
 
 export interface Cost {

@@ -75,6 +75,29 @@ describe('a budget', () => {
     expect({ cost_usd, unpriced }).toEqual({ cost_usd: null, unpriced: 48 });
   });
 
+  it.each(['live', 'batch'])('is kept by the texts where replies do not say what they used (%s)', async (how) => {
+    journey = await openJourney({ uncounted: true });
+    const file = await journey.runFile({ suites: [suiteOf(30)], prices, concurrency: CONCURRENCY });
+    const asked = { batch: how === 'batch' };
+    const world = { pause: () => new Promise<void>((resolve) => setImmediate(resolve)) };
+    const stopped = await journey.run(file, { ...asked, budget_usd: 10 }, world);
+    expect(stopped.error?.message).toMatch(/reached \(\$0\.00 spent, about \$\d+\.\d\d on answers that do not say/);
+    const warnings = journey.warnings.filter(({ code }) => code === 'USAGE_UNKNOWN');
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]!.message).toMatch(/^answers of (base|tuned) do not say how many tokens they used/);
+    const { judged, responses } = await journey.store.spent(stopped.run.id);
+    expect(responses + judged).toBeGreaterThan(15);
+    expect(stopped.missing).toBeGreaterThan(0);
+    expect(await journey.store.spent(stopped.run.id)).toMatchObject({ cost_usd: null, unpriced: responses + judged });
+
+    const requests = journey.server.requests.length;
+    const same = await journey.run(file, { ...asked, budget_usd: 9 }, world);
+    expect(same.error?.code).toBe('BUDGET_REACHED');
+    expect(journey.server.requests.length - requests).toBeLessThan(5);
+    const finished = await journey.run(file, { ...asked, budget_usd: 1000 }, world);
+    expect(finished).toMatchObject({ status: 'done', missing: 0, error: null });
+  });
+
   it('counts a machine by the hour while it is busy', async () => {
     journey = await openJourney({ latency_ms: 20 });
     const rented = { usd_per_hour: 3600, provider: 'openai', base_url: journey.server.openai, model: 'judge-model' };

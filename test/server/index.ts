@@ -42,6 +42,8 @@ export interface ServerOptions extends Partial<MindOptions> {
   context_chars?: number;
   /** Served under another name than asked. */
   served_as?: string;
+  /** Answers do not say how many tokens they used. */
+  uncounted?: boolean;
   batch?: Partial<BatchOptions>;
   /** Keep every request; default true. */
   log?: boolean;
@@ -230,6 +232,7 @@ export class Speaker {
             input: usage['prompt_tokens'] ?? usage['input_tokens']! + usage['cache_read_input_tokens']!,
             output: usage['completion_tokens'] ?? usage['output_tokens']!,
           };
+          if (this.options.uncounted === true) entry.tokens = null;
           return reply(200, spoken, this.bucket?.headers());
         }
       }
@@ -286,7 +289,9 @@ export class Speaker {
       output: Math.ceil(said.text.length / 4),
       cached: Math.floor(asked.before.length / 8),
     };
-    return answerBody(asked, emptied ? { text: '', stop: 'end' } : said, this.options.served_as ?? asked.model, usage);
+    const served = this.options.served_as ?? asked.model;
+    const body = answerBody(asked, emptied ? { text: '', stop: 'end' } : said, served, usage);
+    return this.options.uncounted === true ? { ...body, usage: {} } : body;
   }
 
   private said(asked: Asked, fault: FaultKind | null): Said {

@@ -308,6 +308,15 @@ everyStore('a store', (open, engine) => {
     const known = rows.reduce((sum, j) => sum + (j.cost_usd ?? 0), 0) + 12 * 0.001;
     expect(spent.cost_usd).toBeCloseTo(known, 10);
     expect((await store.costs(RUN.id)).some((c) => c.cost_usd === null)).toBe(true);
+    const unpriced = rows.filter((j) => j.cost_usd === null && j.attempts > 0);
+    const texts = await store.unpricedTexts(RUN.id);
+    expect(texts.map(({ who }) => who).sort()).toEqual(
+      [...new Set(unpriced.map(({ judge }) => `judge ${judge}`))].sort(),
+    );
+    const added = (of: (text: (typeof texts)[number]) => number) => texts.reduce((sum, text) => sum + of(text), 0);
+    expect(added(({ records }) => records)).toBe(unpriced.length);
+    expect(added(({ answered }) => answered)).toBe(unpriced.reduce((sum, { reply }) => sum + (reply?.length ?? 0), 0));
+    expect(added(({ asked }) => asked)).toBeGreaterThan(0);
   });
 
   it('counts the same after every kind of change, and when all is counted anew', async ({ skip }) => {
