@@ -217,7 +217,7 @@ export async function askJudge(question: Question, world: JudgingWorld): Promise
 }
 
 export function nothingAsked(): Asked {
-  const tokens = { input: null, output: null, cached: null, cost: null };
+  const tokens = { input: null, output: null, cached: null, cost: 0 };
   return { answer: null, reading: null, failure: null, attempts: 0, tokens };
 }
 
@@ -253,8 +253,14 @@ export function read(
 
 function fail(asked: Asked, error: ModelFailure): void {
   if (error.answer !== undefined) add(asked, error.answer, error.attempts);
-  else asked.attempts += error.attempts;
+  else unanswered(asked, error.attempts, error.cost_usd);
   asked.failure = error.failure;
+}
+
+/** Counts calls that brought nothing. @param cost 0 where the price is known: it is not their answers that are unknown */
+export function unanswered(asked: Asked, attempts: number, cost: number | null): void {
+  asked.attempts += attempts;
+  asked.tokens.cost = plus(asked.tokens.cost, cost);
 }
 
 function add(asked: Asked, answer: Answer, attempts: number): void {
@@ -265,6 +271,11 @@ function add(asked: Asked, answer: Answer, attempts: number): void {
     input: sum(asked.tokens.input, answer.input_tokens),
     output: sum(asked.tokens.output, answer.output_tokens),
     cached: sum(asked.tokens.cached, answer.cached_tokens),
-    cost: sum(asked.tokens.cost, answer.cost_usd),
+    cost: plus(asked.tokens.cost, answer.cost_usd),
   };
+}
+
+/** A sum of money, unknown as soon as a part of it is. */
+function plus(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : a + b;
 }

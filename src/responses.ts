@@ -175,7 +175,7 @@ export async function respond(
       response: error.answer?.text ?? null,
       input_tokens: error.answer?.input_tokens ?? null,
       output_tokens: error.answer?.output_tokens ?? null,
-      cost_usd: error.answer?.cost_usd ?? null,
+      cost_usd: error.cost_usd,
       generated_at: world.now(),
     });
   }

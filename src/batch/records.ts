@@ -1,7 +1,7 @@
 // From results to records: the same reading, unblinding, caching and accounting as for live answers. What is recorded and
 // what is still due change together, so that a result that is read twice counts once.
 import type { BatchRun } from '../batch.js';
-import { type Asked, ASKED_AGAIN, judgmentOf, nothingAsked, type Question, read } from '../judgment.js';
+import { type Asked, ASKED_AGAIN, judgmentOf, nothingAsked, type Question, read, unanswered } from '../judgment.js';
 import { readReply } from '../judging/verdict.js';
 import { BATCH_DISCOUNT, type BatchResult, guessOf, type Price, RETRIES } from '../models/index.js';
 import type { CachedAnswer } from '../store/cache.js';
@@ -61,7 +61,7 @@ export class Records {
     if (result.state === 'due') {
       const cancelled = result.reason === 'cancelled';
       if (!cancelled) {
-        asked.attempts++;
+        unanswered(asked, 1, price.estimate(0, 0));
         asked.failure = 'unreachable';
         this.tell(row.judge, result.message);
       }
@@ -69,7 +69,7 @@ export class Records {
       return;
     }
     if (result.state === 'failed') {
-      asked.attempts++;
+      unanswered(asked, 1, price.estimate(0, 0));
       asked.failure = result.failure;
     } else {
       const { answer } = result;

@@ -14,15 +14,24 @@ export class ModelFailure extends Error {
   readonly attempts: number;
   /** What was received and is paid for, where there is any. */
   readonly answer: Answer | undefined;
+  /** What the calls cost: 0 where nothing was answered; null where the price is unknown. */
+  readonly cost_usd: number | null;
   constructor(
     readonly failure: Failure,
     message: string,
-    facts: { stops?: boolean; attempts?: number; answer?: Answer | undefined; cause?: unknown } = {},
+    facts: {
+      stops?: boolean;
+      attempts?: number;
+      answer?: Answer | undefined;
+      cost_usd?: number | null;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: facts.cause });
     this.stops = facts.stops ?? false;
     this.attempts = facts.attempts ?? 0;
     this.answer = facts.answer;
+    this.cost_usd = facts.cost_usd ?? null;
   }
 }
 

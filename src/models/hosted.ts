@@ -62,7 +62,8 @@ export class HostedModel {
       const { stops, attempts, failure } = error;
       const answer =
         paid.tokens === null ? undefined : paid.answer('', null, null, { attempts, latency_ms: 0, share_ms: 0 });
-      throw new ModelFailure(failure, message, { stops, attempts, answer });
+      const cost_usd = price.per_hour === null ? paid.cost_usd : null;
+      throw new ModelFailure(failure, message, { stops, attempts, answer, cost_usd });
     }
   }
 
@@ -121,9 +122,12 @@ class Paid {
   private input: number | null = null;
   private output: number | null = null;
   private cached: number | null = null;
-  private cost: number | null = 0;
+  /** By token: 0 until something is received, null where the price is unknown. */
+  cost_usd: number | null;
 
-  constructor(private readonly price: Price) {}
+  constructor(private readonly price: Price) {
+    this.cost_usd = price.estimate(0, 0);
+  }
 
   /** What this reply cost; null where only the time counts. */
   add(reply: Reply, ask: Ask): Charge | null {
@@ -131,7 +135,7 @@ class Paid {
     this.input = sum(this.input, input_tokens);
     this.output = sum(this.output, output_tokens);
     this.cached = sum(this.cached, cached_tokens);
-    this.cost = this.cost === null || cost_usd === null ? null : this.cost + cost_usd;
+    this.cost_usd = this.cost_usd === null || cost_usd === null ? null : this.cost_usd + cost_usd;
     if (this.price.per_hour !== null) return null;
     return { cost_usd, guess_usd: cost_usd === null ? guessOf(this.price, ask, reply.text) : null };
   }
@@ -155,7 +159,7 @@ class Paid {
       input_tokens: this.input,
       output_tokens: this.output,
       cached_tokens: this.cached,
-      cost_usd: per_hour === null ? this.cost : (share_ms / MS_PER_HOUR) * per_hour,
+      cost_usd: per_hour === null ? this.cost_usd : (share_ms / MS_PER_HOUR) * per_hour,
       latency_ms,
       attempts,
     };

@@ -20,7 +20,7 @@ export interface Counted {
 export interface Price {
   /** Tokens and US dollars of a reply, from its body. */
   count(body: unknown): Counted;
-  /** US dollars of a call of these sizes, for estimates; null when the price is unknown. */
+  /** US dollars of a call of these sizes, for estimates; null when no price by token is known. */
   estimate(input_tokens: number, output_tokens: number): number | null;
   /** US dollars per hour while a call is under way; null for endpoints priced by token. */
   per_hour: number | null;

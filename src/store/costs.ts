@@ -28,7 +28,8 @@ export function costQueries({ db, engine }: Connection) {
     async costs(runId: string): Promise<Cost[]> {
       const { rows } = await sql<Cost>`
         select 'judge' as kind, judge as name, suite, count(*) as records, sum(attempts) as calls,
-          case when sum(case when cost_usd is null then 1 else 0 end) > 0 then null else sum(cost_usd) end as cost_usd,
+          case when sum(case when cost_usd is null and attempts > 0 then 1 else 0 end) > 0 then null else sum(cost_usd) end
+            as cost_usd,
           sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens, avg(latency_ms) as latency_ms
         from judgments where run_id = ${runId} group by judge, suite
         union all

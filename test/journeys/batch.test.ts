@@ -144,7 +144,7 @@ describe.each(['openai', 'anthropic'] as const)('a run in batches at %s', (provi
     const silent = await journeyOf({ expired: 1 });
     const second = await batched(silent, await fileOf(silent, provider, { suites: [suiteOf(3)] }));
     for (const j of await judgedIn(second))
-      expect(j).toMatchObject({ failure: 'unreachable', attempts: 7, reply: null, cost_usd: null });
+      expect(j).toMatchObject({ failure: 'unreachable', attempts: 7, reply: null, cost_usd: 0 });
     expect(second).toMatchObject({ status: 'done', failed: 6, missing: 0 });
     expect(silent.server.batches.batches).toHaveLength(7);
   });

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openModels } from '../../src/models/index.js';
 import { cli } from '../cli.js';
 import { fastClock } from '../models/clock.js';
+import type { ServerOptions } from '../server/index.js';
 import { type Journey, openJourney, suiteOf } from './world.js';
 
 let journey: Journey;
@@ -96,6 +97,27 @@ describe('a budget', () => {
     expect(journey.server.requests.length - requests).toBeLessThan(5);
     const finished = await journey.run(file, { ...asked, budget_usd: 1000 }, world);
     expect(finished).toMatchObject({ status: 'done', missing: 0, error: null });
+  });
+
+  it('a call that is refused costs nothing where the price is known, and leaves no bill unknown', async () => {
+    const rule: ServerOptions['rule'] = ({ n }) =>
+      n % 5 === 4 ? { status: 400, body: { error: { message: 'the prompt is too long' } } } : null;
+    journey = await openJourney({ rule });
+    const { run, failed } = await journey.run(await journey.runFile({ prices }));
+    expect(failed).toBeGreaterThan(0);
+    const { items } = await journey.store.judgments(run.id, { state: 'failed' }, { limit: 100 });
+    expect(new Set(items.map(({ failure, cost_usd }) => `${failure} ${cost_usd}`))).toEqual(new Set(['too-long 0']));
+    const costs = await journey.store.costs(run.id);
+    expect(costs.map(({ cost_usd }) => cost_usd)).not.toContain(null);
+    const spent = await journey.store.spent(run.id);
+    expect(spent.unpriced).toBe(0);
+    expect(spent.cost_usd).toBeCloseTo(billed(journey).total, 8);
+    await journey.close();
+
+    journey = await openJourney({ rule });
+    const unknown = await journey.run(await journey.runFile());
+    const some = await journey.store.judgments(unknown.run.id, { state: 'failed' }, { limit: 100 });
+    expect(new Set(some.items.map(({ cost_usd }) => cost_usd))).toEqual(new Set([null]));
   });
 
   it('counts a machine by the hour while it is busy', async () => {
