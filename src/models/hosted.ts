@@ -6,8 +6,7 @@ import type { Abilities, Format } from './abilities.js';
 import type { Connection } from './connections.js';
 import type { EndpointSpec } from './endpoint-spec.js';
 import { AskAgain, ModelFailure, type SdkError } from './failures.js';
-import { NotAdmitted, type Standing } from './limits.js';
-import type { Price } from './prices.js';
+import { NotAdmitted, type Standing, type Effort } from './limits.js';
 import { type Price, tokensIn } from './prices.js';
 import { withSystem, type Call, type Protocol, type Reply } from './protocol.js';
 
@@ -38,32 +37,31 @@ export class HostedModel {
     if (standing.stopped !== null) throw new ModelFailure('unreachable', standing.stopped, { stops: true });
     this.opened ??= Promise.all([protocolOf(this.connection), this.connection.price()]);
     const [client, price] = await this.opened;
-    const paid = new Paid(price);
+    const effort: Effort = { attempts: 0, share_ms: 0 };
+    const paid = new Paid(price, effort);
     const tokens = estimatedTokens(ask) + (spec.max_tokens ?? 0);
     try {
-      const done = await endpoint.run((own) => this.once(client, ask, paid, own), {
-        tokens,
+      const { value, latency_ms } = await endpoint.run((own) => this.once(client, ask, paid, own), {
+        ...{ tokens, effort, signal },
         used: () => paid.tokens,
         standing,
-        signal,
         stopping: ask.stopping,
         admit: ask.admit,
       });
-      const { text, stop_reason, model_served } = done.value;
+      const { text, stop_reason, model_served } = value;
       const clean = (said: string): string => redact(storable(said));
-      const answer = paid.answer(clean(text), stop_reason, model_served && clean(model_served), done);
-      if (price.per_hour !== null) ask.paid?.({ cost_usd: answer.cost_usd, guess_usd: null });
-      return answer;
+      return paid.answer(clean(text), stop_reason, model_served && clean(model_served), latency_ms);
     } catch (error) {
       if (error instanceof NotAdmitted) throw error.cause;
       if (!(error instanceof ModelFailure)) throw error;
       const message = redact(error.message);
       if (error.stops) standing.stopped ??= message;
       const { stops, attempts, failure } = error;
-      const answer =
-        paid.tokens === null ? undefined : paid.answer('', null, null, { attempts, latency_ms: 0, share_ms: 0 });
-      const cost_usd = price.per_hour === null ? paid.cost_usd : null;
-      throw new ModelFailure(failure, message, { stops, attempts, answer, cost_usd });
+      const answer = paid.tokens === null ? undefined : paid.answer('', null, null, 0);
+      throw new ModelFailure(failure, message, { stops, attempts, answer, cost_usd: paid.cost_usd });
+    } finally {
+      // The time of a rented machine is paid for whatever came of it.
+      if (price.per_hour !== null) ask.paid?.({ cost_usd: paid.cost_usd, guess_usd: null });
     }
   }
 
@@ -122,11 +120,13 @@ class Paid {
   private input: number | null = null;
   private output: number | null = null;
   private cached: number | null = null;
-  /** By token: 0 until something is received, null where the price is unknown. */
-  cost_usd: number | null;
+  private byToken: number | null;
 
-  constructor(private readonly price: Price) {
-    this.cost_usd = price.estimate(0, 0);
+  constructor(
+    private readonly price: Price,
+    private readonly effort: Effort,
+  ) {
+    this.byToken = price.estimate(0, 0);
   }
 
   /** What this reply cost; null where only the time counts. */
@@ -135,7 +135,7 @@ class Paid {
     this.input = sum(this.input, input_tokens);
     this.output = sum(this.output, output_tokens);
     this.cached = sum(this.cached, cached_tokens);
-    this.cost_usd = this.cost_usd === null || cost_usd === null ? null : this.cost_usd + cost_usd;
+    this.byToken = this.byToken === null || cost_usd === null ? null : this.byToken + cost_usd;
     if (this.price.per_hour !== null) return null;
     return { cost_usd, guess_usd: cost_usd === null ? guessOf(this.price, ask, reply.text) : null };
   }
@@ -145,13 +145,13 @@ class Paid {
     return sum(this.input, this.output);
   }
 
-  answer(
-    text: string,
-    stop_reason: Reply['stop_reason'],
-    model_served: string | null,
-    { attempts, latency_ms, share_ms }: { attempts: number; latency_ms: number; share_ms: number },
-  ): Answer {
+  /** 0 until something is received, null where the price is unknown. */
+  get cost_usd(): number | null {
     const { per_hour } = this.price;
+    return per_hour === null ? this.byToken : (this.effort.share_ms / MS_PER_HOUR) * per_hour;
+  }
+
+  answer(text: string, stop_reason: Reply['stop_reason'], model_served: string | null, latency_ms: number): Answer {
     return {
       text,
       stop_reason,
@@ -159,9 +159,9 @@ class Paid {
       input_tokens: this.input,
       output_tokens: this.output,
       cached_tokens: this.cached,
-      cost_usd: per_hour === null ? this.cost_usd : (share_ms / MS_PER_HOUR) * per_hour,
+      cost_usd: this.cost_usd,
       latency_ms,
-      attempts,
+      attempts: this.effort.attempts,
     };
   }
 }

@@ -77,6 +77,15 @@ export interface Terms<T> {
   stopping?: AbortSignal | undefined;
   /** Runs just before each call; throws to refuse it. */
   admit?: (() => void | Promise<void>) | undefined;
+  /** Counts the unit's calls as they go out and end, so that they are known also of one that fails. */
+  effort?: Effort | undefined;
+}
+
+/** What was done for a unit. */
+export interface Effort {
+  attempts: number;
+  /** The unit's share of the time the endpoint was busy, all attempts: shares of all units add up to that time. */
+  share_ms: number;
 }
 
 /** What an attempt of any unit goes by. */
@@ -92,13 +101,10 @@ export class NotAdmitted extends Error {
   }
 }
 
-export interface Outcome<T> {
+export interface Outcome<T> extends Effort {
   value: T;
-  attempts: number;
   /** Of the last attempt. */
   latency_ms: number;
-  /** This unit's share of the time the endpoint was busy, all attempts: shares of all units add up to that time. */
-  share_ms: number;
 }
 
 /** Being limited is not the unit's fault; a call that timed out has cost the most. */
@@ -158,10 +164,17 @@ export class Endpoint {
    */
   async run<T>(
     call: (signal?: AbortSignal) => Promise<T>,
-    { tokens, used, signal, stopping, admit, standing = { stopped: null } }: Terms<T>,
+    {
+      tokens,
+      used,
+      signal,
+      stopping,
+      admit,
+      standing = { stopped: null },
+      effort: unit = { attempts: 0, share_ms: 0 },
+    }: Terms<T>,
   ): Promise<Outcome<T>> {
     const waiting = stopping ?? signal;
-    const unit = { attempts: 0, share_ms: 0 };
     const attempt = (): Promise<{ value: T; latency_ms: number }> =>
       this.attempt(call, tokens, unit, { signal, waiting, admit, standing });
     let spent = 0;
@@ -221,7 +234,7 @@ export class Endpoint {
   private async attempt<T>(
     call: (signal?: AbortSignal) => Promise<T>,
     tokens: number,
-    unit: { attempts: number; share_ms: number },
+    unit: Effort,
     { signal, waiting, admit, standing }: Conditions,
   ): Promise<{ value: T; latency_ms: number }> {
     const throwIfStopped = (): void => {

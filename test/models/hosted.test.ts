@@ -446,6 +446,18 @@ describe('all models of a run', () => {
     expect(cost).toBeLessThan(answers.reduce((sum, one) => sum + one.latency_ms! / 1000, 0) / 3);
   });
 
+  it('costs by the hour also for time that came to nothing, and whoever keeps a budget is told of it', async () => {
+    const server = await serve({ faults: { hang: 1 } });
+    const models = connect({ clock: realClock, retries: 0 });
+    const charged: unknown[] = [];
+    const model = models.model(openai(server, { usd_per_hour: 3600, timeout_s: 0.2 }));
+    const failure = await failureOf(model.ask({ ...plain, paid: (charge) => charged.push(charge) }));
+    expect(failure).toMatchObject({ failure: 'unreachable', attempts: 1, answer: undefined });
+    expect(failure.cost_usd).toBeGreaterThan(0.15);
+    expect(failure.cost_usd).toBeLessThan(1);
+    expect(charged).toEqual([{ cost_usd: failure.cost_usd, guess_usd: null }]);
+  });
+
   it('under 30 % mixed faults give every unit its answer, and the counts are those of the server', async () => {
     const faults = { '429': 0.05, '429-after': 0.05, '500': 0.06, '529': 0.04, reset: 0.05, hang: 0.005, cut: 0.04 };
     const server = await serve({ faults, retry_after_s: 1, quality: { good: 0.6 } });
