@@ -1,7 +1,7 @@
 // Carries out a plan: what is due, prompt by prompt in the seeded order, responses first, then all judges and orders of
 // the prompt together. Every record is stored as it comes, so a stop at any point loses nothing that was judged.
 import { type Batching, openBatching } from './batch.js';
-import { Budget, guessing } from './budget.js';
+import { Budget, guessing, paidFor } from './budget.js';
 import type { RunConfig } from './config.js';
 import { databaseLost, DoubleblindError, reasonOf } from './errors.js';
 import type { Exporter } from './export.js';
@@ -16,7 +16,7 @@ import { type RecordedFiles, respond } from './responses.js';
 import { judgmentId } from './store/judgment-writes.js';
 import type { BatchCounts } from './answers.js';
 import type { Store } from './store/index.js';
-import { UnderWay } from './under-way.js';
+import { type Piece, UnderWay } from './under-way.js';
 
 export interface World {
   store: Store;
@@ -100,6 +100,9 @@ export interface RunEnd {
 const WINDOW = 64;
 /** Reasons of failures that are told of each checkpoint and judge. */
 const REASONS = 3;
+/** Prompts that are held for a judge or checkpoint that lags behind others, and what may be held of each at that. */
+const HELD = 256;
+const HELD_CHARACTERS = 65_536;
 /** Prompts between two looks at whether the run is decided. */
 const BETWEEN_LOOKS = 8;
 
@@ -127,6 +130,8 @@ class Execution {
   private readonly reasons = new Map<string, Set<string>>();
   /** Responses that were asked for and failed, by id. */
   private readonly failedNow = new Set<string>();
+  /** Judges that are asked at an endpoint. */
+  private readonly callers: ReadonlySet<string>;
   private readonly underWay = new UnderWay((error) => this.stop(error));
 
   constructor(
@@ -138,6 +143,7 @@ class Execution {
     const { store, models, clock } = world;
     this.plan = options.part?.plan ?? planOf(config, options.limit);
     this.budget = options.part?.budget ?? new Budget(options.budget_usd ?? null, 0);
+    this.callers = new Set(paidFor(config, { roles: [] }).map(({ name }) => name));
     this.looks = new Looks(run.id, config, world, options);
     this.journal = new Journal(store, options.exporter);
     this.signal = AbortSignal.any([world.signal, this.stopping.signal]);
@@ -239,7 +245,8 @@ class Execution {
     for (const position of positions) {
       await this.room();
       if (this.over) return;
-      this.underWay.track(this.prompt(this.plan.at(position), responses.get(position) ?? [], states));
+      const planned = this.plan.at(position);
+      this.underWay.track((piece) => this.prompt(planned, responses.get(position) ?? [], states, piece));
     }
   }
 
@@ -247,6 +254,7 @@ class Execution {
     planned: PlannedPrompt,
     stored: Response[],
     states: Map<string, Judgment['state']>,
+    piece: Piece,
   ): Promise<void> {
     const { retryFailed, generate, part } = this.options;
     const all = this.plan.units(planned.position);
@@ -260,20 +268,32 @@ class Execution {
             return state === undefined || (state === 'failed' && retryFailed === true);
           });
     const repeats = generate === undefined ? new Set(due.map((unit) => unit.repeat)) : this.repeats();
+    const whose =
+      generate === undefined
+        ? due.map(({ judge }) => judge)
+        : generate.flatMap((role) => Array.from(repeats, () => role));
+    const laps = new Laps(whose, piece);
     await Promise.all(
       [...repeats].map(async (repeat) => {
         const [baseline, candidate] = await Promise.all(
           ROLES.map(async (role) => {
             const found = this.standing(stored, role, repeat);
-            if (found !== undefined) return found;
             const asks = generate === undefined ? part === undefined : generate.includes(role);
-            return asks ? this.response(role, planned, repeat) : null;
+            const response = found === undefined && asks ? await this.response(role, planned, repeat) : (found ?? null);
+            if (generate !== undefined && asks) laps.done(role, found === undefined);
+            return response;
           }),
         );
         if (generate !== undefined || baseline?.state !== 'answered' || candidate?.state !== 'answered') return;
         const pair = { baseline, candidate };
         const own = due.filter((unit) => unit.repeat === repeat);
-        await Promise.all(own.map((unit) => this.judgment(unit, planned, pair, states.get(idOf(unit)) === 'failed')));
+        laps.characters += own.length * (lengthOf(baseline) + lengthOf(candidate));
+        await Promise.all(
+          own.map(async (unit) => {
+            const asked = await this.judgment(unit, planned, pair, states.get(idOf(unit)) === 'failed');
+            laps.done(unit.judge, asked && this.callers.has(unit.judge));
+          }),
+        );
       }),
     );
   }
@@ -307,9 +327,9 @@ class Execution {
     }
   }
 
-  /** @param again it failed before, and is counted among the failed ones */
-  private async judgment(unit: Unit, planned: PlannedPrompt, pair: Pair, again: boolean): Promise<void> {
-    if (this.stopped || this.down.judges.has(unit.judge) || this.batching?.takes(unit.judge) === true) return;
+  /** True when its judge was asked. @param again it failed before, and is counted among the failed ones */
+  private async judgment(unit: Unit, planned: PlannedPrompt, pair: Pair, again: boolean): Promise<boolean> {
+    if (this.stopped || this.down.judges.has(unit.judge) || this.batching?.takes(unit.judge) === true) return false;
     const { config, run, hands } = this;
     try {
       const question = questionOf(unit, planned, pair, config, hands.cache);
@@ -320,8 +340,10 @@ class Execution {
       if (judgment.state === 'judged') this.counts.judged++;
       else this.counts.failed++;
       this.progress();
+      return asked.attempts > 0;
     } catch (error) {
       this.failed(error, this.down.judges, unit.judge);
+      return false;
     }
   }
 
@@ -363,11 +385,16 @@ class Execution {
     this.stopping.abort(this.halt);
   }
 
-  /** Waits until there is room for another prompt: enough to keep every endpoint busy, little enough to stay small. */
+  /**
+   * Waits until there is room for another prompt: enough to keep every endpoint busy, little enough to stay small. A
+   * prompt that one of several judges is through with gives room, so that whoever waits holds up nobody else.
+   */
   private async room(): Promise<void> {
     const perPrompt = Math.max(1, this.config.judges.length * 2 * this.config.sampling.repeats);
     const prompts = Math.max(8, Math.ceil((this.world.models.capacity() * 2) / perPrompt));
-    await this.underWay.below(prompts, () => this.stopped);
+    // What looks whether it is decided begins no prompt that it may not need.
+    const held = this.options.decided === undefined ? HELD : 0;
+    await this.underWay.below(prompts, () => this.stopped, held);
   }
 
   /** The first responses of each role that answers live, looked at before any judge is called. */
@@ -421,4 +448,29 @@ class Execution {
     const reason = error?.line ?? (signal.aborted ? reasonOf(signal) : null);
     return { status, reason, error, planned: this.plan.size, judged, failed, missing };
   }
+}
+
+/** Who is asked about one prompt, and how often still: the first who is through with it leaves it to the others. */
+class Laps {
+  /** Characters that are held for those who are not through. */
+  characters = 0;
+  private readonly left = new Map<string, number>();
+
+  constructor(
+    whose: readonly string[],
+    private readonly piece: Piece,
+  ) {
+    for (const who of whose) this.left.set(who, (this.left.get(who) ?? 0) + 1);
+  }
+
+  /** One question is answered. @param asked by a call: what was there already says nothing of who lags behind */
+  done(who: string, asked: boolean): void {
+    const left = this.left.get(who)! - 1;
+    this.left.set(who, left);
+    if (left === 0 && asked && this.left.size > 1) this.piece.hold(1 + this.characters / HELD_CHARACTERS);
+  }
+}
+
+function lengthOf({ response }: Response): number {
+  return response?.length ?? 0;
 }
