@@ -17,7 +17,7 @@ import type {
   Label,
   Warning,
 } from './summary.js';
-import { judgesOf } from './judges.js';
+import { judgesOf, offlineAmong } from './judges.js';
 
 /** Lengths within a fifth of each other are similar. */
 const SIMILAR = 0.2;
@@ -46,7 +46,7 @@ export async function calibrate(store: Store, run: Run): Promise<Calibration> {
     people: peopleOf(comparisons, level),
     judges,
     disagreements: models.flatMap((judge) => disagreementsOf(judge, comparisons)),
-    warnings: warningsOf(all.length, random, revealed),
+    warnings: [...warningsOf(all.length, random, revealed), ...offlineAmong([run])],
   };
 }
 

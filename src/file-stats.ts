@@ -7,6 +7,7 @@ import { Tallying } from './tally/fold.js';
 import type { CanaryRow } from './store/tallies.js';
 import type { Summary } from './summary.js';
 import { canaryTallies } from './win-rates.js';
+import { offlineWarnings } from './words.js';
 
 export interface FileStats {
   summary: Summary;
@@ -25,10 +26,12 @@ export async function statsOfFiles(
   const tallying = new Tallying();
   const canaryRows: CanaryRow[] = [];
   const accuracies = new Accuracies();
+  const offline = new Set<string>();
   for await (const row of numberRows(readSound(files, reading))) {
     const { judgment } = row;
     tallying.add(judgment);
     accuracies.add(row, 'new');
+    if (judgment.judge_provider === 'offline') offline.add(judgment.judge);
     const { canary, judge, suite, prompt_id, repeat, replicate, order, winner } = judgment;
     if (canary !== null && replicate === 0)
       canaryRows.push({ kind: canary, judge, suite, prompt_id, repeat, order: order!, winner });
@@ -36,5 +39,6 @@ export async function statsOfFiles(
   const { tallies, retests } = tallying.result;
   const canaries = canaryTallies(canaryRows);
   const accuracy = accuracies.byJudge;
-  return { summary: summarize({ ...asked, tallies, retests, canaries, accuracy, run: null }), tallies };
+  const warnings = offlineWarnings([...offline].sort());
+  return { summary: summarize({ ...asked, tallies, retests, canaries, accuracy, warnings, run: null }), tallies };
 }

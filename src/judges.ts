@@ -3,6 +3,8 @@ import type { Judge, RunConfig } from './config.js';
 import type { Run } from './records.js';
 import { panelOf } from './stats/panel.js';
 import type { SummarizeInput } from './stats/index.js';
+import type { Warning } from './summary.js';
+import { offlineWarnings } from './words.js';
 
 /** Names of a run's judges that are rules and no models: whoever shows results of theirs says so. */
 export function offlineJudges({ config }: Pick<Run, 'config'>): string[] {
@@ -15,7 +17,6 @@ export function judgesOf(run: Run): Pick<SummarizeInput, 'informing' | 'referenc
   const { judges, baseline, candidate } = run.config as Partial<Pick<RunConfig, 'judges' | 'baseline' | 'candidate'>>;
   if (judges === undefined) return {};
   const named = (which: (judge: Judge) => boolean) => judges.filter(which).map((judge) => judge.name);
-  const offline = offlineJudges(run);
   return {
     informing: named((judge) => judge.share < 1),
     referenceJudges: named((judge) => judge.provider === 'reference'),
@@ -24,17 +25,16 @@ export function judgesOf(run: Run): Pick<SummarizeInput, 'informing' | 'referenc
       baseline: baseline?.model ?? null,
       candidate: candidate?.model ?? null,
     },
-    warnings:
-      offline.length === 0
-        ? []
-        : [
-            {
-              code: 'OFFLINE_JUDGE',
-              message: `${offline.join(', ')}: rules that read nothing but the texts, for trying the tool and not for claims.`,
-              judges: offline,
-            },
-          ],
+    warnings: offlineWarnings(offlineJudges(run)),
   };
+}
+
+/** That results of these runs are an offline judge's, in one warning for all of them; empty where none is. */
+export function offlineAmong(runs: readonly Pick<Run, 'id' | 'config'>[]): Warning[] {
+  const named = runs.map((run) => ({ id: run.id, judges: offlineJudges(run) }));
+  const own = named.filter(({ judges }) => judges.length > 0).map(({ id }) => id);
+  const which = own.length === runs.length ? '' : own.length > 3 ? ` in ${own.length} runs` : ` in ${own.join(', ')}`;
+  return offlineWarnings([...new Set(named.flatMap(({ judges }) => judges))], which);
 }
 
 /** Those of some judges whose judgments make the overall win rate of a run. */

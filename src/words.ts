@@ -14,6 +14,7 @@ import type {
   KnownAccuracy,
   Rate,
   Variance,
+  Warning,
 } from './summary.js';
 
 /** The five outcomes, always in this order. */
@@ -70,6 +71,18 @@ export const CANARY_WORDS: Record<Canary, string> = {
 /** How far open batches are: "2 batches open, 310 of 1,200 answered". */
 export const batchWords = ({ open, done, total }: BatchCounts): string =>
   `${whole(open)} ${open === 1 ? 'batch' : 'batches'} open, ${whole(done)} of ${whole(total)} answered`;
+
+/** What every place says that shows results of offline judges; of several runs, which ones have them. Empty without any. */
+export const offlineWarnings = (judges: readonly string[], of = ''): Warning[] =>
+  judges.length === 0
+    ? []
+    : [
+        {
+          code: 'OFFLINE_JUDGE',
+          message: `${judges.join(', ')}${of}: rules that read nothing but the texts, for trying the tool and not for claims.`,
+          judges,
+        },
+      ];
 
 /** A code as words: WINNER_CONTRADICTS_REPLY is "winner contradicts reply". */
 export const codeWords = (code: string): string => code.toLowerCase().replaceAll('_', ' ');

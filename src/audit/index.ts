@@ -5,8 +5,9 @@ import { readJudged, type ReadOptions, type Row, rowNumbering } from '../formats
 import type { AuditReport, Finding, Run } from '../records.js';
 import type { Store } from '../store/index.js';
 import type { StrayValue } from '../store/stray-values.js';
-import type { Summary } from '../summary.js';
+import type { Summary, Warning } from '../summary.js';
 import { glanceOf, winRates } from '../win-rates.js';
+import { offlineWarnings } from '../words.js';
 import { Accuracies, type Accuracy } from './accuracy.js';
 import { type Check, entry, type Found, type MakeCheck } from './check.js';
 import { constantResponse } from './constant-response.js';
@@ -74,6 +75,8 @@ export interface FileAudit extends AuditReport {
   by_file: ({ file: string } & Figures['result'])[];
   /** Against known right answers, overall first; empty where a file states none. */
   accuracy: Accuracy[];
+  /** What a reader must know beside the findings: offline judges. */
+  warnings: Warning[];
 }
 
 /** The audit of a stored run. */
@@ -165,12 +168,14 @@ async function auditRows(
   const all = new Figures();
   const byFile = new Map<string, Figures>();
   const accuracies = new Accuracies();
+  const offline = new Set<string>();
   for await (const read of rows) {
     const row = deriveAgain(read);
     const standing = number(row);
     all.add(row, standing);
     entry(byFile, row.file, () => new Figures()).add(row, standing);
     accuracies.add(row, standing);
+    if (row.judgment.judge_provider === 'offline') offline.add(row.judgment.judge);
     for (const ledger of ledgers) {
       const seen = ledger.check.see(row, standing);
       ledger.count(seen, row.file, row.line, row.judgment.id || null);
@@ -192,6 +197,7 @@ async function auditRows(
     position,
     by_file: [...byFile].map(([file, figures]) => ({ file, ...figures.result })),
     accuracy: accuracies.result,
+    warnings: offlineWarnings([...offline].sort()),
   };
 }
 

@@ -8,6 +8,7 @@ import { tango, wilson } from '../stats/index.js';
 import { print, usingStore } from './action.js';
 import type { AuditFlags } from './audit.js';
 import { percent, range, whole } from '../figures.js';
+import { warningLines } from './screen.js';
 import { oneLine, paint, plain } from './terminal.js';
 
 type Audit = FileAudit | RunAudit;
@@ -64,6 +65,7 @@ function screen(report: Audit, title: string): string {
     lines.push(...told.slice(0, SHOWN).flat());
     if (told.length > SHOWN) lines.push(paint.dim(`    … and ${told.length - SHOWN} more; --json has all`));
   }
+  if (report.warnings.length > 0) lines.push('', ...warningLines(report));
   const passed = checks.filter((c) => c.failed === 0 && c.checked > 0).map((c) => c.code);
   if (passed.length > 0) lines.push('', paint.dim(`  sound: ${passed.join(' ')}`));
   return [...lines, ''].join('\n');
@@ -178,6 +180,7 @@ function markdown(report: Audit, title: string): string {
     '',
     cell(sentence({ ...report, files: 'files' in report ? report.files : [] })),
     '',
+    ...report.warnings.map(({ message }) => `> ${cell(message)}\n`),
     '| | wins | losses | ties | failed | win rate |',
     '|---|--:|--:|--:|--:|--:|',
     row('recorded', report.recorded),

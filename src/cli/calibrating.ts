@@ -6,6 +6,7 @@ import type { Store } from '../store/index.js';
 import type { Calibration, JudgeCalibration } from '../summary.js';
 import { ceilingSentence, correctedWords, fewOrRated, votesSentence } from '../words.js';
 import { type CommonOptions, print } from './action.js';
+import { warningLines } from './screen.js';
 import { table } from './table.js';
 import { paint, plain } from './terminal.js';
 
@@ -18,13 +19,13 @@ export async function showCalibration(store: Store, id: string, flags: CommonOpt
 }
 
 function lines(calibration: Calibration): string[] {
-  const { judges, disagreements, warnings } = calibration;
+  const { judges, disagreements } = calibration;
   return [
     plain(votesSentence(calibration)),
     `  ${plain(ceilingSentence(calibration))}`,
     ...judges.flatMap((judge) => ['', ...judgeLines(judge)]),
     ...(disagreements.length === 0 ? [] : ['', ...samples(disagreements)]),
-    ...warnings.map(({ message }) => `  ${paint.yellow('!')} ${plain(message)}`),
+    ...warningLines(calibration),
   ];
 }
 

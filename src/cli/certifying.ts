@@ -5,9 +5,11 @@ import { DoubleblindError } from '../errors.js';
 import { counted, money, rated, whole } from '../figures.js';
 import { launch } from '../launch.js';
 import { print, usingStore } from './action.js';
+import { offlineAmong } from '../judges.js';
 import type { CertifyFlags } from './certify.js';
 import { withDigestCache } from './digest-cache.js';
 import { launchOne, loadEnv } from './running.js';
+import { warningLines } from './screen.js';
 import { paint, plain } from './terminal.js';
 
 export async function certifyFile(file: string, flags: CertifyFlags): Promise<number> {
@@ -31,8 +33,10 @@ export async function certifyFile(file: string, flags: CertifyFlags): Promise<nu
       launchOne(store, named, flags, command, (c, world, more) => launch(c, world, { ...more, given }), cache),
     );
     const results = await certify(store, launched.run, answers, new Date().toISOString());
-    print(flags, { run: launched.run.id, status: launched.status, judges: results }, () =>
-      results.flatMap(lines).concat(`next  npx doubleblind show ${launched.run.id}`).join('\n'),
+    const warnings = offlineAmong([launched.run]);
+    const next = `next  npx doubleblind show ${launched.run.id}`;
+    print(flags, { run: launched.run.id, status: launched.status, judges: results, warnings }, () =>
+      [...results.flatMap(lines), ...warningLines({ warnings }), next].join('\n'),
     );
     return exit;
   });

@@ -6,17 +6,19 @@ import { findRun } from '../launch.js';
 import { compare, significance } from '../ledger/compare.js';
 import type { Run } from '../records.js';
 import type { Store } from '../store/index.js';
+import { offlineAmong } from '../judges.js';
 import { FINISHED } from '../win-rates.js';
 import { print } from './action.js';
 import type { CompareFlags } from './ledger.js';
 import { earlyLines } from './ranking.js';
+import { warningLines } from './screen.js';
 import { table } from './table.js';
 import { oneLine, paint, plain } from './terminal.js';
 
 export async function compareRuns(store: Store, ids: string[], flags: CompareFlags): Promise<void> {
   const runs = await runsOf(store, ids, flags.tag);
   const { tag, suite, seed } = flags;
-  const compared = await compare(store, runs, { tag, suite, seed });
+  const compared = { ...(await compare(store, runs, { tag, suite, seed })), warnings: offlineAmong(runs) };
   print(flags, compared, () => {
     const labels = runs.map(({ id }, i) => `${letter(i)} ${id}`);
     return [
@@ -54,6 +56,7 @@ export async function compareRuns(store: Store, ids: string[], flags: CompareFla
         section(plain(`${second} against ${first}, on shared prompts`), testLines(groups)),
       ),
       ...unmatchedLines(compared.unmatched),
+      ...warningLines(compared),
       ...earlyLines(compared.early.map((early) => ({ name: early.run, early }))),
     ].join('\n');
   });
@@ -62,7 +65,7 @@ export async function compareRuns(store: Store, ids: string[], flags: CompareFla
 export async function significanceOfRuns(store: Store, ids: [string, string], flags: CompareFlags): Promise<void> {
   const runs: [Run, Run] = [await findRun(store, ids[0]), await findRun(store, ids[1])];
   const { suite, seed } = flags;
-  const result = await significance(store, runs, { suite, seed });
+  const result = { ...(await significance(store, runs, { suite, seed })), warnings: offlineAmong(runs) };
   print(flags, result, () =>
     [
       `  ${paint.bold(plain(runs[1].candidate))}  vs  ${paint.bold(plain(runs[0].candidate))}`,
@@ -71,6 +74,7 @@ export async function significanceOfRuns(store: Store, ids: [string, string], fl
       '',
       ...matterLines(result.matters.filter(({ same }) => same !== true)),
       ...unmatchedLines(result.unmatched),
+      ...warningLines(result),
       ...earlyLines(result.early.map((early) => ({ name: early.run, early }))),
     ].join('\n'),
   );

@@ -5,6 +5,7 @@ import type { Glance } from '../answers.js';
 import { sweepCurve } from '../ledger/curve.js';
 import type { Run } from '../records.js';
 import type { Store } from '../store/index.js';
+import { offlineAmong } from '../judges.js';
 import { concluded } from '../win-rates.js';
 import { type CommonOptions, print } from './action.js';
 import { curveLines } from './curve.js';
@@ -23,10 +24,12 @@ export async function list(store: Store, flags: ListFlags): Promise<void> {
   const page = await store.runs(filter, Math.min(limit, 1000), cursor);
   const glances = await store.glances(page.items.map(({ id }) => id));
   const items = await Promise.all(page.items.map((run) => itemOf(store, run, glances.get(run.id))));
-  print(flags, { items, next_cursor: page.next_cursor }, () => {
+  const warnings = offlineAmong(page.items);
+  print(flags, { items, next_cursor: page.next_cursor, warnings }, () => {
     if (items.length === 0) return 'no run yet; start one with doubleblind run, judge, import or demo';
     const more = page.next_cursor === null ? [] : [`  more: --cursor ${page.next_cursor}`];
-    return [...(flags.detail === true ? detail(items) : summary(items)), ...more].join('\n');
+    const shown = flags.detail === true ? [...detail(items), ...warningLines({ warnings })] : summary(items);
+    return [...shown, ...more].join('\n');
   });
 }
 

@@ -7,8 +7,10 @@ import type { Board, Early, LeaderboardRow } from '../answers.js';
 import { leaderboard } from '../ledger/leaderboard.js';
 import { metricBoard } from '../ledger/metric-board.js';
 import type { Store } from '../store/index.js';
+import { offlineAmong } from '../judges.js';
 import { print } from './action.js';
 import type { LeaderboardFlags } from './ledger.js';
+import { warningLines } from './screen.js';
 import { table } from './table.js';
 import { columns, paint, plain, wrapped } from './terminal.js';
 
@@ -22,7 +24,9 @@ export async function showLeaderboard(store: Store, ids: string[], flags: Leader
   if (flags.metric !== undefined) return showMetric(store, flags.metric, flags);
   const { suite, domain, purpose, tag, all } = flags;
   const runs = ids.length === 0 ? undefined : await Promise.all(ids.map((id) => findRun(store, id)));
-  const ranked = await leaderboard(store, { suite, domain, purpose, tag, all, runs });
+  const board = await leaderboard(store, { suite, domain, purpose, tag, all, runs });
+  const shown = await Promise.all(board.items.map(({ run_id }) => store.run(run_id)));
+  const ranked = { ...board, warnings: offlineAmong(shown.filter((run) => run !== null)) };
   print(flags, ranked, () =>
     [
       ...ranked.boards.flatMap((board) => [
@@ -32,6 +36,7 @@ export async function showLeaderboard(store: Store, ids: string[], flags: Leader
         ),
         '',
       ]),
+      ...warningLines(ranked),
       ...(ranked.items.length === 0 ? ['no finished run to rank'] : []),
       ...leftOut(ranked.left_out),
     ].join('\n'),

@@ -11,6 +11,7 @@ import { print, say } from './action.js';
 import { withDigestCache } from './digest-cache.js';
 import type { ReproduceFlags } from './ledger.js';
 import { documentOf, launchOne, loadEnv } from './running.js';
+import { warningLines } from './screen.js';
 import { table } from './table.js';
 import { columns, paint, plain, wrapped } from './terminal.js';
 
@@ -88,6 +89,7 @@ function textOf(first: string, { run, summary }: Launched, agreement: VerdictAgr
     ),
     '',
     ...wrapped(plain(summary.decision.sentence), Math.min(columns(), 100), 2),
+    ...warningLines(summary),
     `  run file    ${file}`,
   ].join('\n');
 }

@@ -83,7 +83,7 @@ function healthOf(judge: JudgeHealth): string[] {
 }
 
 /** What a reader of the numbers must know: offline judges, few prompts, failures, families. */
-export function warningLines({ warnings }: Summary, width = columns()): string[] {
+export function warningLines({ warnings }: Pick<Summary, 'warnings'>, width = columns()): string[] {
   return warnings.flatMap(({ message }) => noticed(message, width));
 }
 
