@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { databaseLost, DoubleblindError } from '../errors.js';
 import type { Store } from '../store/index.js';
-import { plain } from './terminal.js';
+import { fitted, plain, room } from './terminal.js';
 
 export interface CommonOptions {
   json?: boolean;
@@ -38,9 +38,9 @@ export async function usingStore<T>(options: CommonOptions, work: (store: Store)
   }
 }
 
-/** Prints a result: the document for scripts, else the text for people. */
-export function print(options: CommonOptions, document: unknown, text: () => string): void {
-  process.stdout.write(options.json === true ? `${JSON.stringify(document)}\n` : ensureBreak(text()));
+/** Prints a result: the document for scripts, else the text for people, its lines broken where the terminal ends. */
+export function print(options: CommonOptions, document: unknown, text: () => string, width = room()): void {
+  process.stdout.write(options.json === true ? `${JSON.stringify(document)}\n` : ensureBreak(fitted(text(), width)));
 }
 
 /** A line for people on stderr, never among results. */

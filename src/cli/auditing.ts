@@ -23,7 +23,8 @@ const RUNS = 20;
 export async function audit(subjects: string[], flags: AuditFlags): Promise<number> {
   const report = await reportOf(subjects, flags);
   const title = subjects.join(', ');
-  print(flags, report, () => (flags.md === true ? markdown(report, title) : screen(report, title)));
+  if (flags.md === true) print(flags, report, () => markdown(report, title), Infinity);
+  else print(flags, report, () => screen(report, title));
   const failing = flags.strict === true ? ['error', 'warning'] : ['error'];
   return report.findings.some(({ severity }) => failing.includes(severity)) ? 1 : 0;
 }

@@ -77,7 +77,7 @@ function samples(all: Calibration['disagreements']): string[] {
         { title: 'says' },
         { title: 'person' },
         { title: 'says' },
-        { title: 'judgment', whole: true },
+        { title: 'judgment' },
       ],
       all
         .slice(0, SHOWN)
@@ -87,7 +87,7 @@ function samples(all: Calibration['disagreements']): string[] {
           outcome,
           person,
           label,
-          judgment_id,
+          judgment_id.slice(0, 8),
         ]),
     ),
   ];

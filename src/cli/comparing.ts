@@ -20,7 +20,7 @@ export async function compareRuns(store: Store, ids: string[], flags: CompareFla
   const { tag, suite, seed } = flags;
   const compared = { ...(await compare(store, runs, { tag, suite, seed })), warnings: offlineAmong(runs) };
   print(flags, compared, () => {
-    const labels = runs.map(({ id }, i) => `${letter(i)} ${id}`);
+    const letters = runs.map((_, i) => ({ title: letter(i) }));
     return [
       ...runs.map((run, i) => plain(`  ${letter(i)}  ${run.id}  ${run.candidate} against ${run.baseline}`)),
       '',
@@ -31,7 +31,7 @@ export async function compareRuns(store: Store, ids: string[], flags: CompareFla
         compared.configuration.length === 0
           ? ['  nothing']
           : table(
-              [{ title: 'setting' }, ...runs.map((_, i) => ({ title: letter(i) }))],
+              [{ title: 'setting' }, ...letters],
               compared.configuration.map(({ key, values }) => [
                 key,
                 ...values.map((value) => oneLine(shown(value), 40)),
@@ -41,7 +41,7 @@ export async function compareRuns(store: Store, ids: string[], flags: CompareFla
       ...section(
         'win rates',
         table(
-          [{ title: '' }, ...labels.map((title) => ({ title }))],
+          [{ title: '' }, ...letters],
           compared.metrics.map(({ group, values }) => [
             groupName({ group }),
             ...values.map((value) =>

@@ -1,5 +1,4 @@
 // `run --dry-run`: calls, cost and what the size can detect; spends nothing.
-import Table from 'cli-table3';
 import { checkBatch } from '../batch.js';
 import { checkBudget } from '../budget.js';
 import type { RunConfig } from '../config.js';
@@ -12,7 +11,8 @@ import { checkRecorded } from '../responses.js';
 import type { Store } from '../store/index.js';
 import { print, say } from './action.js';
 import type { RunFlags } from './run.js';
-import { columns, oneLine, paint, plain, wrapped } from './terminal.js';
+import { table } from './table.js';
+import { columns, paint, plain, wrapped } from './terminal.js';
 
 /** @throws PRICE_UNKNOWN where a budget is set and a price is not known; USAGE for batches that nobody would make */
 export async function dryRun(store: Store, configs: RunConfig[], flags: RunFlags): Promise<number> {
@@ -42,7 +42,7 @@ function textOf(f: Forecast, width: number): string {
     `${paint.bold(plain(f.candidate))}   ${paint.dim(`${size}; nothing is asked or spent`)}`,
     ...(f.run === null ? [] : [paint.dim(`  goes on with run ${f.run}: what it holds is not asked again`)]),
     '',
-    tableOf(f),
+    ...tableOf(f),
     '',
     ...wrapped(costLine(f), width, 2),
     ...(f.budget === null ? [] : wrapped(budgetLine(f.budget, f.prompts), width, 2)),
@@ -56,39 +56,25 @@ function textOf(f: Forecast, width: number): string {
   ].join('\n');
 }
 
-function tableOf({ asked }: Forecast): string {
-  const table = new Table({
-    head: ['', 'who', 'calls', 'free', 'tokens in', 'tokens out', 'cost'],
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right'],
-    style: { head: [], border: [], compact: true, 'padding-left': 2, 'padding-right': 0 },
-    chars: BARE,
-  });
-  for (const one of asked) {
-    table.push([
+function tableOf({ asked }: Forecast): string[] {
+  const right = { right: true };
+  return table(
+    [
+      { title: '' },
+      { title: 'who' },
+      ...['calls', 'free', 'tokens in', 'tokens out', 'cost'].map((title) => ({ title, ...right })),
+    ],
+    asked.map((one) => [
       one.role,
-      oneLine(one.name, 24),
+      one.name,
       whole(one.calls),
       whole(one.free),
       whole(one.input_tokens),
       whole(one.output_tokens),
       one.calls === 0 ? '$0' : money(one.cost_usd),
-    ]);
-  }
-  return table.toString();
+    ]),
+  );
 }
-
-const SIDES = [
-  'top',
-  'top-mid',
-  'top-left',
-  'top-right',
-  'bottom',
-  'bottom-mid',
-  'bottom-left',
-  'bottom-right',
-] as const;
-const INNER = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'] as const;
-const BARE = Object.fromEntries([...SIDES, ...INNER].map((side) => [side, '']));
 
 function costLine({ cost_usd, known_usd, price_unknown, asked, estimated_from, prompts }: Forecast): string {
   const from = asked.some(({ calls, tokens_from }) => calls > 0 && tokens_from === 'characters')

@@ -12,8 +12,8 @@ import { curveLines } from './curve.js';
 import type { ListFlags } from './ledger.js';
 import { plot } from './forest.js';
 import { judgeLines, warningLines } from './screen.js';
-import { table } from './table.js';
-import { columns, paint, plain, wrapped } from './terminal.js';
+import { type Column, table } from './table.js';
+import { breadth, columns, flowed, paint, plain, room, wrapped } from './terminal.js';
 
 type Item = Omit<Run, 'config' | 'decision_rule' | 'environment' | 'identities'> & Glance & { model: string | null };
 
@@ -72,30 +72,37 @@ function summary(items: Item[]): string[] {
   );
 }
 
-function detail(items: Item[]): string[] {
-  const rows = items.map(({ id, purpose, candidate, baseline, status, progress, decision }) => [
-    id,
-    purpose,
-    candidate,
-    baseline,
-    status === 'done'
-      ? 'done'
-      : `${status} ${percent(progress.due === 0 ? null : (progress.judged + progress.failed) / progress.due)} %`,
-    Object.entries(decision?.domains ?? {})
-      .filter(([, domain]) => domain.verdict !== 'not tested')
-      .map(
-        ([name, d]) =>
-          `${name} ${percent(d.win_rate, d.n_prompts)} (${d.low === null || d.high === null ? '–' : range({ low: d.low, high: d.high }, d.n_prompts)})`,
-      )
-      .join(', '),
-  ]);
-  return table(
-    ['run', 'purpose', 'candidate', 'against', 'status', 'win rate'].map((title) => ({
-      title,
-      whole: title === 'run',
-    })),
-    rows,
+/** One line a run; where the terminal is too narrow, all but the candidate on lines below it. */
+function detail(items: Item[], width = room()): string[] {
+  const column = (title: string): Column => ({ title, whole: title === 'run' });
+  const wide = table(
+    ['run', 'purpose', 'candidate', 'against', 'status', 'win rate'].map(column),
+    items.map((item) => [item.id, item.purpose, item.candidate, item.baseline, statusOf(item), ratesOf(item)]),
+    Infinity,
   );
+  if (wide.every((line) => breadth(line) <= width)) return wide;
+  const [head = '', ...rows] = table(
+    ['run', 'candidate', 'status'].map(column),
+    items.map((item) => [item.id, item.candidate, statusOf(item)]),
+    width,
+  );
+  const below = (item: Item): string[] =>
+    flowed([`    ${plain(item.purpose)}`, plain(`against ${item.baseline}`), ratesOf(item)], width, 4);
+  return [head, ...rows.flatMap((row, i) => [row, ...below(items[i]!)])];
+}
+
+function statusOf({ status, progress: { judged, failed, due } }: Item): string {
+  return status === 'done' ? status : `${status} ${percent(due === 0 ? null : (judged + failed) / due)} %`;
+}
+
+function ratesOf({ decision }: Item): string {
+  return Object.entries(decision?.domains ?? {})
+    .filter(([, domain]) => domain.verdict !== 'not tested')
+    .map(
+      ([name, d]) =>
+        `${name} ${percent(d.win_rate, d.n_prompts)} (${d.low === null || d.high === null ? '–' : range({ low: d.low, high: d.high }, d.n_prompts)})`,
+    )
+    .join(', ');
 }
 
 /** One run with everything that is recorded of it, and the curve of its sweep. */

@@ -47,6 +47,7 @@ function boardLines(board: Board, rows: LeaderboardRow[]): string[] {
   const { by, suites, judges, templates, baselines, why } = board;
   const right = { right: true };
   const strength = by === 'Bradley-Terry';
+  const several = baselines.length > 1;
   return [
     paint.bold(plain(`${suites.join(', ')}, judged by ${judges.join(', ')}`)),
     paint.dim(
@@ -57,17 +58,17 @@ function boardLines(board: Board, rows: LeaderboardRow[]): string[] {
       [
         { title: '#', ...right },
         { title: 'checkpoint' },
-        { title: 'against' },
+        ...(several ? [{ title: 'against' }] : []),
         { title: 'win rate', ...right },
         { title: 'interval' },
         { title: 'n', ...right },
-        ...(strength ? [{ title: 'strength' }, { title: 'ranks' }] : [{ title: 'p against first', ...right }]),
+        ...(strength ? [{ title: 'strength' }, { title: 'ranks' }] : [{ title: 'p to first', ...right }]),
         { title: 'run', whole: true },
       ],
       rows.map((row) => [
         row.rank === null ? '–' : String(row.rank),
         row.early === null ? row.checkpoint : `${row.checkpoint} *`,
-        row.baseline,
+        ...(several ? [row.baseline] : []),
         percent(row.win_rate.value, row.n_prompts),
         range(row.interval, row.n_prompts),
         whole(row.n_prompts),
@@ -95,7 +96,7 @@ function boardLines(board: Board, rows: LeaderboardRow[]): string[] {
 /** The runs that were looked at before their planned end, each with what holds of it. */
 export function earlyLines(runs: readonly { name: string; early: Early }[]): string[] {
   return runs.flatMap(({ name, early }) =>
-    wrapped(plain(`${name}: ${early.message}`), Math.min(columns(), 100) - 2, 4).map((line, i) =>
+    wrapped(plain(`${name}: ${early.message}`), Math.min(columns(), 100), 4).map((line, i) =>
       i === 0 ? `  ${paint.yellow('*')} ${line.trimStart()}` : line,
     ),
   );

@@ -8,7 +8,7 @@ import type { Cost } from '../store/costs.js';
 import type { JudgeHealth, Summary } from '../summary.js';
 import { accuracyPieces, agreementFigures, cure, ledByPosition, observedAgreement, repeatsSentence } from '../words.js';
 import { plot } from './forest.js';
-import { columns, flowed, oneLine, paint, plain, wrapped } from './terminal.js';
+import { columns, fitted, flowed, oneLine, paint, plain, wrapped } from './terminal.js';
 
 /** What a run has cost: in all, and by judge and checkpoint. */
 export interface Bill {
@@ -24,7 +24,7 @@ export function screen(
 ): string {
   const later = changedLater(run);
   const head = `${paint.bold(plain(run.candidate))}  vs  ${paint.bold(plain(run.baseline))}`;
-  return [
+  const lines = [
     ...flowed([head, paint.dim(sizeOf(summary))], width, 0),
     '',
     ...wrapped(plain(summary.decision.sentence), Math.min(width, 100), 2).map(paint.bold),
@@ -39,7 +39,8 @@ export function screen(
     ...(folder === '' ? [] : [`  files       ${folder}/`]),
     ...flowed([`  next        npx doubleblind report ${run.id}`, '… serve', `… audit ${run.id}`], width, 14, '   ·   '),
     '',
-  ].join('\n');
+  ];
+  return fitted(lines.join('\n'), width);
 }
 
 function sizeOf({ estimates: [overall], judges }: Summary): string {

@@ -22,7 +22,12 @@ export function oneLine(text: string, width: number): string {
 
 /** Columns of the terminal, 80 where there is none. */
 export function columns(): number {
-  return process.stdout.columns ?? 80;
+  return process.stdout.columns || 80;
+}
+
+/** Columns that a line may take: a pipe has no end, so that nothing is cut or broken there. */
+export function room(): number {
+  return process.stdout.isTTY ? columns() : Infinity;
 }
 
 /** Characters of a text as it stands on the screen: colours take no room. */
@@ -47,6 +52,34 @@ export function flowed(pieces: readonly string[], width: number, hang: number, g
     }
   }
   return line === null ? lines : [...lines, line];
+}
+
+/**
+ * Lines that are too long broken between words; what follows stands below the text of the line, beside its label where
+ * it has one. A word is never broken.
+ */
+export function fitted(text: string, width: number): string {
+  return text
+    .split('\n')
+    .flatMap((line) => (breadth(line) <= width ? [line] : broken(line, width)))
+    .join('\n');
+}
+
+function broken(line: string, width: number): string[] {
+  const shown = stripVTControlCharacters(line);
+  const label = /^ *\S+(?: \S+)? {2,}/.exec(shown)?.[0].length ?? Infinity;
+  const hang = label <= width / 3 ? label : shown.search(/\S/) + 2;
+  const lines: string[] = [];
+  let last: string | null = null;
+  for (const word of line.split(/(?<=[^ ]) /)) {
+    if (last === null || breadth(`${last} ${word}`) <= width) last = last === null ? word : `${last} ${word}`;
+    else {
+      lines.push(last);
+      const own = word.trimStart();
+      last = ' '.repeat(Math.max(0, Math.min(hang, width - breadth(own)))) + own;
+    }
+  }
+  return [...lines, last ?? ''];
 }
 
 /** A text broken between words to fit the width, every line indented. */

@@ -2,8 +2,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
+import type { Command } from 'commander';
+import { program } from '../../src/cli/program.js';
+import { breadth } from '../../src/cli/terminal.js';
 import { databaseIn } from '../stores.js';
 import { run } from './here.js';
 
@@ -19,8 +22,12 @@ beforeAll(async () => {
   vi.stubEnv('DOUBLEBLIND_DATABASE_URL', await databaseIn(folder));
   const made = {
     ...demo,
-    baseline: { ...demo['baseline'], file: join(back, demo['baseline']!.file!) },
-    candidate: { ...demo['candidate'], file: join(back, demo['candidate']!.file!) },
+    baseline: { ...demo['baseline'], name: 'qwen2.5-0.5b-instruct', file: join(back, demo['baseline']!.file!) },
+    candidate: {
+      ...demo['candidate'],
+      name: 'brie-v2-0.5b-checkpoint-290',
+      file: join(back, demo['candidate']!.file!),
+    },
     judges: ['gpt', 'opus'].map((name, i) => ({ name, provider: 'offline', model: ['plain', 'strict'][i] })),
   };
   await writeFile('run.json', JSON.stringify(made));
@@ -62,4 +69,51 @@ describe('results of an offline judge', () => {
     const { warnings } = JSON.parse((await told(line, '--json')).stdout) as { warnings: object[] };
     expect(warnings).toContainEqual(expect.objectContaining({ code: 'OFFLINE_JUDGE', judges: ['gpt', 'opus'] }));
   });
+});
+
+const WALKED = [
+  ...['init made', 'validate run.json', 'run run.json', 'run run.json --dry-run', 'resume RUN', 'demo'],
+  ...['list', 'list --detail', 'show RUN', 'compare RUN OTHER', 'significance RUN OTHER', 'leaderboard'],
+  ...['leaderboard --all', 'reproduce RUN --files-only', 'prune --older-than 0h --dry-run', 'ledger stats'],
+  ...['export RUN -o JUDGED', 'import JUDGED', 'stats RUN', 'stats JUDGED', 'stats RUN --by category*judge'],
+  ...['stats RUN --explain overall', 'audit RUN', 'audit JUDGED', 'gate RUN --better in-domain', 'power --prompts 200'],
+  ...['power --win-rate 0.6 --judges 3', 'review create RUN --n 9 --reviewers ana', 'review status RUN'],
+  ...['calibrate RUN', 'migrate', 'cache list', 'suites list', 'suites check out-of-domain', 'checkpoints inspect .'],
+];
+/** Those that print a file, nothing, or what needs more than a database. */
+const APART = [
+  ...['generate', 'judge', 'report', 'certify', 'serve', 'worker', 'copy', 'delete', 'ledger import', 'cache prune'],
+  ...['cache clear', 'review export', 'review import', 'suites export', 'suites from-chat'],
+];
+
+const leaves = (command: Command, above = ''): string[] =>
+  command.commands.flatMap((child) => {
+    const name = `${above}${child.name()}`;
+    return child.commands.length === 0 ? [name] : leaves(child, `${name} `);
+  });
+
+describe('what a command prints on a terminal', () => {
+  const terminal = { isTTY: process.stdout.isTTY, columns: process.stdout.columns };
+  const stand = (of: object) => Object.assign(process.stdout, of);
+  afterEach(() => stand(terminal));
+
+  it('is looked at for every command', () => {
+    const seen = (name: string) => APART.includes(name) || WALKED.some((line) => `${line} `.startsWith(`${name} `));
+    expect(leaves(program()).filter((name) => !seen(name))).toEqual([]);
+  });
+
+  it.each(WALKED)('fits 80 columns: %s', async (line) => {
+    stand({ isTTY: true, columns: 80 });
+    const { stdout } = await told(line);
+    expect(stdout).not.toBe('');
+    expect(stdout.split('\n').filter((one) => breadth(one) > 80)).toEqual([]);
+  });
+
+  it.each(['list --detail', 'leaderboard', 'audit RUN', 'power --prompts 200', 'suites list'])(
+    'takes more where there is more: %s',
+    async (line) => {
+      stand({ isTTY: true, columns: 300 });
+      expect(Math.max(...(await told(line)).stdout.split('\n').map(breadth))).toBeGreaterThan(80);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { screen } from '../../src/cli/screen.js';
-import { breadth, flowed, wrapped } from '../../src/cli/terminal.js';
+import { breadth, fitted, flowed, wrapped } from '../../src/cli/terminal.js';
 import type { Run } from '../../src/records.js';
 import { spend } from '../../src/report/particulars.js';
 import type { Cost } from '../../src/store/costs.js';
@@ -146,5 +146,13 @@ describe('words on a terminal', () => {
   it('pieces stay whole, and a line that fits nothing more is closed', () => {
     expect(flowed(['a b', 'c d', '', 'e f'], 9, 2)).toEqual(['a b   c d', '  e f']);
     expect(flowed([], 9, 2)).toEqual([]);
+  });
+
+  it('of a line that is too long stand below its text, beside its label, and none is broken', () => {
+    expect(fitted('  sound: one two three four', 16)).toBe('  sound: one two\n    three four');
+    expect(fitted('  cost  one   two three four', 24)).toBe('  cost  one   two three\n        four');
+    expect(fitted('  files  a/long/path/that/is/whole', 28)).toBe('  files\n   a/long/path/that/is/whole');
+    expect(fitted('as it is  and was', 17)).toBe('as it is  and was');
+    expect(breadth(fitted('\u001b[2m  dim words are words\u001b[22m', 12).split('\n')[0]!)).toBe(11);
   });
 });
