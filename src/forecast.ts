@@ -153,6 +153,7 @@ async function costOf(
   models: Pick<Models, 'price'>,
 ): Promise<number | null> {
   const price = await models.price(spec);
+  if (price.per_hour === 0) return 0;
   if (price.per_hour !== null) return latency === null ? null : (price.per_hour * calls * latency) / 3_600_000;
   const one = price.estimate(Math.round(input_tokens / calls), Math.round(output_tokens / calls));
   return one === null ? null : one * calls;

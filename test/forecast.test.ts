@@ -144,6 +144,19 @@ describe('a forecast', () => {
     });
   });
 
+  it('takes nothing by the hour for nothing, and another price by the hour for unknown until a call was timed', async () => {
+    const unpriced = scripted({ 'judge-a': 4 });
+    const hourly = (usd_per_hour: number) => ({
+      baseline: { name: 'base', provider: 'openai', model: 'base', usd_per_hour },
+      candidate: { name: 'tuned', provider: 'openai', model: 'tuned', usd_per_hour },
+    });
+    const own = await told(await config(['judge-a'], hourly(0)), {}, unpriced);
+    expect(own).toMatchObject({ price_unknown: [], asked: [{ cost_usd: 0 }, { cost_usd: 0 }, {}] });
+    expect(own.cost_usd).toBe(own.asked[2]!.cost_usd);
+    const rented = await told(await config(['judge-a'], hourly(2)), {}, unpriced);
+    expect(rented).toMatchObject({ cost_usd: null, price_unknown: ['base', 'tuned'] });
+  });
+
   it('says how many prompts a budget pays for, and batches cost half', async () => {
     const of = await config(['judge-a']);
     const { cost_usd, asked } = await told(of);

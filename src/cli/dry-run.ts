@@ -45,7 +45,7 @@ function textOf(f: Forecast, width: number): string {
     ...tableOf(f),
     '',
     ...wrapped(costLine(f), width, 2),
-    ...(f.budget === null ? [] : wrapped(budgetLine(f.budget, f.prompts), width, 2)),
+    ...(f.budget === null ? [] : wrapped(budgetLine(f.budget, f), width, 2)),
     '',
     ...wrapped(
       'What this size can detect, one verdict a prompt; several judges and both orders see a little more:',
@@ -87,8 +87,12 @@ function costLine({ cost_usd, known_usd, price_unknown, asked, estimated_from, p
   return `cost: unknown for ${price_unknown.map(plain).join(', ')}${rest}. \`prices:\` in the run file states a price; one by the hour needs an earlier run to tell how long a call takes.`;
 }
 
-function budgetLine({ budget_usd, prompts }: NonNullable<Forecast['budget']>, all: number): string {
-  if (prompts === null) return `budget: how many prompts ${money(budget_usd)} pays for is unknown`;
+function budgetLine({ budget_usd, prompts }: NonNullable<Forecast['budget']>, forecast: Forecast): string {
+  const { prompts: all, known_usd } = forecast;
+  if (prompts === null)
+    return known_usd > budget_usd
+      ? `budget: ${money(budget_usd)} is less than what is known of the cost alone, about ${money(known_usd)}`
+      : `budget: how many prompts ${money(budget_usd)} pays for is unknown`;
   if (prompts >= all) return `budget: ${money(budget_usd)} pays for all ${counted(all, 'prompt')}`;
   return `budget: ${money(budget_usd)} pays for about ${whole(prompts)} of ${counted(all, 'prompt')}; the run then stops and can be resumed`;
 }

@@ -24,7 +24,15 @@ it('is sound as it stands, and says what it would cost', async () => {
   expect(validated.end).toBe(0);
   const { end, stdout } = await run('run', 'run.yaml', '--dry-run', '--json');
   expect(end).toBe(0);
-  expect(JSON.parse(stdout)).toBeTruthy();
+  expect(JSON.parse(stdout)).toMatchObject({ price_unknown: [], cost_usd: expect.any(Number) as number });
+});
+
+it('says where what is known of the cost alone is more than the budget', async () => {
+  const text = await readFile('run.yaml', 'utf8');
+  await writeFile('rented.yaml', text.replace(/usd_per_hour: 0/g, 'usd_per_hour: 2'));
+  const told = async (...budget: string[]) => (await run('run', 'rented.yaml', '--dry-run', ...budget)).stdout;
+  expect(await told('--budget-usd', '1')).toMatch(/budget: \$1\.00 is less than what is known of the cost alone/);
+  expect(await told('--budget-usd', '900')).toContain('budget: how many prompts $900 pays for is unknown');
 });
 
 it('is refused by validate, as by run, where a budget stands beside an unknown price', async () => {
