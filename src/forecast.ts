@@ -47,13 +47,14 @@ export interface Forecast extends Planned {
   cost_usd: number | null;
   known_usd: number;
   price_unknown: string[];
-  /** Prompts the estimate was made from, the first in the seeded order. */
+  /** Prompts the estimate was made from. */
   estimated_from: number;
   detects: Partial<Record<Domain, Detects>>;
-  budget: { budget_usd: number; prompts: number | null } | null;
+  /** What the run that goes on has spent of it, and for how many of the prompts that are `open` the rest pays. */
+  budget: { budget_usd: number; spent_usd: number; open: number; prompts: number | null } | null;
 }
 
-/** Prompts looked at one by one; larger runs are scaled from them, which are a random sample. */
+/** Prompts looked at one by one; larger runs are scaled from them. */
 const LOOKED_AT = 400;
 const WINDOW = 64;
 
@@ -73,13 +74,19 @@ export async function forecast(
   const plan = planOf(config, options.limit);
   const [known] = await store.runsOfConfiguration(configurationHash(config, options.content.hashes));
   const look = new Look(config, store, options, known?.id ?? null, await earlierAverages(store));
-  const seen = plan.order.subarray(0, LOOKED_AT);
-  for (let i = 0; i < seen.length; i += WINDOW) await look.at(plan, [...seen.subarray(i, i + WINDOW)]);
-  const asked = await priced(look.asked(plan.order.length / Math.max(1, seen.length)), config, models, options.batch);
+  // Evenly over the seeded order: a random sample, of which as much is done as of the whole.
+  const n = plan.order.length;
+  const looked = Math.min(n, LOOKED_AT);
+  const seen = Array.from({ length: looked }, (_, i) => plan.order[Math.floor((i * n) / looked)]!);
+  for (let i = 0; i < seen.length; i += WINDOW) await look.at(plan, seen.slice(i, i + WINDOW));
+  const scale = n / Math.max(1, seen.length);
+  const asked = await priced(look.asked(scale), config, models, options.batch);
+  const open = Math.round(look.open * scale);
 
   const unknown = asked.filter(({ cost_usd }) => cost_usd === null);
   const known_usd = asked.reduce((sum, { cost_usd }) => sum + (cost_usd ?? 0), 0);
   const cost_usd = unknown.length > 0 ? null : known_usd;
+  const spent_usd = known === undefined ? 0 : ((await store.spent(known.id)).cost_usd ?? 0);
   return {
     candidate: config.candidate.name,
     run: known?.id ?? null,
@@ -95,7 +102,9 @@ export async function forecast(
         ? null
         : {
             budget_usd: options.budget_usd,
-            prompts: affordablePrompts(options.budget_usd, cost_usd, plan.order.length),
+            spent_usd,
+            open,
+            prompts: affordablePrompts(Math.max(0, options.budget_usd - spent_usd), cost_usd, open),
           },
   };
 }

@@ -15,16 +15,17 @@ const PRICES: Record<string, number> = { 'judge-a': 4, 'judge-b': 4, base: 1, tu
 function scripted(prices = PRICES): { models: Models; asked: Map<string, number> } {
   const asked = new Map<string, number>();
   const model = (name: string): Model => ({
-    ask: (ask) => {
+    ask: async (ask) => {
+      await ask.admit?.();
       asked.set(name, (asked.get(name) ?? 0) + 1);
       const judge = ask.reply_schema !== undefined && Object.keys(ask.reply_schema).length > 0;
       const text = judge
         ? JSON.stringify({ rationale: 'so', quote: '', verdict: 'tie' })
         : `${name} says: ${asked.get(name)}`;
-      return Promise.resolve({
+      return {
         ...{ text, stop_reason: 'end' as const, model_served: name, cached_tokens: 0, latency_ms: 5, attempts: 1 },
         ...{ input_tokens: judge ? 700 : 30, output_tokens: judge ? 50 : 20, cost_usd: 0.001 },
-      });
+      };
     },
   });
   const models = {
@@ -139,7 +140,7 @@ describe('a forecast', () => {
     expect(of).toMatchObject({ cost_usd: null, price_unknown: ['judge-a'] });
     expect(of.known_usd).toBeGreaterThan(0);
     expect((await told(await config(['judge-a']), { budget_usd: 1 }, unknown)).budget).toEqual({
-      budget_usd: 1,
+      ...{ budget_usd: 1, spent_usd: 0, open: 17 },
       prompts: null,
     });
   });
@@ -165,6 +166,27 @@ describe('a forecast', () => {
     const batch = await told(of, { batch: true });
     expect(batch.asked[2]!.cost_usd).toBeCloseTo(asked[2]!.cost_usd! / 2, 12);
     expect(batch.asked[0]!.cost_usd).toBe(asked[0]!.cost_usd);
+  });
+
+  it('takes from the budget what the run that goes on has spent of it', async () => {
+    const of = await config(['judge-a'], { canaries: false });
+    await run(of, { limit: 3 });
+    const { budget, cost_usd } = await told(of, { budget_usd: 1 });
+    // 6 prompts: 12 responses and 12 judgments at $0.001.
+    expect(budget).toEqual({ budget_usd: 1, spent_usd: 0.024, open: 11, prompts: 11 });
+    expect((await told(of, { budget_usd: 0.024 + cost_usd! / 2 })).budget).toMatchObject({ open: 11, prompts: 5 });
+    expect((await told(of, { budget_usd: 0.02 })).budget).toMatchObject({ open: 11, prompts: 0 });
+  });
+
+  it('of a large run that goes on sees what is done of it, though that comes first in the order', async () => {
+    const suites = [{ name: 'own', domain: 'in-domain', prompts: prompts('Say', 1000) }];
+    const of = await config([], { suites, judges: [{ name: 'rule', provider: 'offline' }], canaries: false });
+    await run(of, { budget_usd: 2 });
+    const { run: id, estimated_from, asked } = await told(of, { cache: false });
+    const { responses } = await store.spent(id!);
+    expect(estimated_from).toBe(400);
+    expect(responses).toBeGreaterThan(800);
+    expect(Math.abs(asked[0]!.calls + asked[1]!.calls - (2000 - responses))).toBeLessThan(60);
   });
 
   it('says what each domain can detect, with its margin, and nothing of a domain that is not asked', async () => {

@@ -45,7 +45,7 @@ function textOf(f: Forecast, width: number): string {
     ...tableOf(f),
     '',
     ...wrapped(costLine(f), width, 2),
-    ...(f.budget === null ? [] : wrapped(budgetLine(f.budget, f), width, 2)),
+    ...(f.budget === null ? [] : wrapped(budgetLine(f.budget, f.known_usd), width, 2)),
     '',
     ...wrapped(
       'What this size can detect, one verdict a prompt; several judges and both orders see a little more:',
@@ -87,14 +87,17 @@ function costLine({ cost_usd, known_usd, price_unknown, asked, estimated_from, p
   return `cost: unknown for ${price_unknown.map(plain).join(', ')}${rest}. \`prices:\` in the run file states a price; one by the hour needs an earlier run to tell how long a call takes.`;
 }
 
-function budgetLine({ budget_usd, prompts }: NonNullable<Forecast['budget']>, forecast: Forecast): string {
-  const { prompts: all, known_usd } = forecast;
+function budgetLine({ budget_usd, spent_usd, open, prompts }: NonNullable<Forecast['budget']>, known: number): string {
+  const rest = counted(open, spent_usd === 0 ? 'prompt' : 'open prompt');
+  const all =
+    spent_usd === 0 ? money(budget_usd) : `what is left of ${money(budget_usd)} (${money(spent_usd)} is spent)`;
+  if (open > 0 && spent_usd >= budget_usd) return `budget: ${money(budget_usd)} is spent; the run asks nothing more`;
   if (prompts === null)
-    return known_usd > budget_usd
-      ? `budget: ${money(budget_usd)} is less than what is known of the cost alone, about ${money(known_usd)}`
-      : `budget: how many prompts ${money(budget_usd)} pays for is unknown`;
-  if (prompts >= all) return `budget: ${money(budget_usd)} pays for all ${counted(all, 'prompt')}`;
-  return `budget: ${money(budget_usd)} pays for about ${whole(prompts)} of ${counted(all, 'prompt')}; the run then stops and can be resumed`;
+    return known > budget_usd - spent_usd
+      ? `budget: ${all} is less than what is known of the cost alone, about ${money(known)}`
+      : `budget: how many prompts ${all} pays for is unknown`;
+  if (prompts >= open) return `budget: ${all} pays for all ${rest}`;
+  return `budget: ${all} pays for about ${whole(prompts)} of ${rest}; the run then stops and can be resumed`;
 }
 
 function detectLine(detects: Forecast['detects'][keyof Forecast['detects']]): string {

@@ -34,6 +34,8 @@ interface Sum {
 /** Looks at prompts one by one: what is there already, what a rule answers, what must be asked. */
 export class Look {
   private readonly sums = new Map<string, Sum>();
+  /** Prompts of which something is still to be had. */
+  open = 0;
 
   constructor(
     private readonly config: RunConfig,
@@ -79,6 +81,10 @@ export class Look {
     ];
   }
 
+  private get due(): number {
+    return [...this.sums.values()].reduce((sum, { due }) => sum + due, 0);
+  }
+
   async at(plan: Plan, positions: number[]): Promise<void> {
     const stored = this.run === null ? [] : await this.store.responsesAt(this.run, positions);
     const responses = stored.filter(({ state }) => state === 'answered');
@@ -87,6 +93,7 @@ export class Look {
       const planned = plan.at(position);
       const own = responses.filter((response) => response.position === position);
       const texts = new Map<number, Record<Role, string | null>>();
+      const before = this.due;
       for (let repeat = 0; repeat < this.config.sampling.repeats; repeat++) {
         const [baseline, candidate] = await Promise.all(ROLES.map((role) => this.response(role, planned, repeat, own)));
         texts.set(repeat, { baseline: baseline!, candidate: candidate! });
@@ -95,6 +102,7 @@ export class Look {
         if (this.run !== null && states.has(judgmentId({ run_id: this.run, ...unit }))) continue;
         await this.judgment(unit, planned, texts.get(unit.repeat)!);
       }
+      if (this.due > before) this.open++;
     }
   }
 
