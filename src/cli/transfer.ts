@@ -39,7 +39,8 @@ export function register(program: Command): void {
       const { tag: tags, ...options } = flags;
       await usingStore(flags, async (store) => {
         const imported = await importFiles(store, files, { ...options, tags, now: new Date().toISOString() });
-        if (flags.purpose === undefined) say('warning: the run has no purpose; it is filed under "uncategorized".');
+        if (imported.added > 0 && imported.runs.some(({ purpose }) => purpose === 'uncategorized'))
+          say('warning: the run has no purpose; it is filed under "uncategorized".');
         const documents = await Promise.all(
           imported.runs.map(async (run) => {
             const { summary } = await concluded(store, run);

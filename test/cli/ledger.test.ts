@@ -125,6 +125,19 @@ describe('reproduce and export', () => {
   });
 });
 
+describe('import', () => {
+  const elsewhere = (...files: string[]) => run('import', ...files, '--database', 'sqlite:elsewhere.db');
+
+  it('warns of a run without a purpose, and of none that has one or to which nothing is added', async () => {
+    const { exports } = (await json('show', first)) as { exports: string };
+    expect((await elsewhere(join(exports, 'judged.jsonl'))).stderr).toBe('');
+    const rows = ['a', 'b'].map((prompt) => JSON.stringify({ prompt, judge: 'j', winner: 'candidate' }));
+    await writeFile('theirs.jsonl', rows.join('\n'));
+    expect((await elsewhere('theirs.jsonl')).stderr).toContain('the run has no purpose');
+    expect(await elsewhere('theirs.jsonl')).toMatchObject({ end: 0, stderr: '' });
+  });
+});
+
 describe('delete, prune and stats', () => {
   it('deletes a run, with its files only when asked, and prunes by age', async () => {
     const extra = await json('demo', '--again');
