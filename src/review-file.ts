@@ -12,25 +12,31 @@ import { castVote } from './votes.js';
 
 const COLUMNS = ['token', 'prompt', 'response_a', 'response_b', 'verdict'] as const;
 
+export type ReviewRow = Record<(typeof COLUMNS)[number], string>;
+
 /**
- * A person's open items as CSV, `verdict` empty: to be filled with A, B or tie. Cells that a spreadsheet would take for a
- * formula start with an apostrophe.
+ * A person's open items, `verdict` empty: to be filled with A, B or tie.
  * @throws USAGE when this person has no queue
  */
-export async function reviewCsv(store: Store, run: Run, reviewer: string): Promise<string> {
+export async function reviewRows(store: Store, run: Run, reviewer: string): Promise<ReviewRow[]> {
   const items = await store.reviewItems(run.id, reviewer);
   if (items.length === 0) {
     throw new DoubleblindError('USAGE', `${reviewer} has no review queue in run ${run.id}.`, {
       hint: 'Make one: doubleblind review create <run> --reviewers <names>.',
     });
   }
-  const rows: Record<(typeof COLUMNS)[number], string>[] = [];
+  const rows: ReviewRow[] = [];
   for (const { position, repeat, order, token, done } of items) {
     const pair = done ? null : await store.reviewable(run.id, position, repeat);
     if (pair === null) continue;
     const [response_a, response_b] = inOrder(order, pair.baseline_response, pair.candidate_response);
     rows.push({ token, prompt: pair.prompt, response_a, response_b, verdict: '' });
   }
+  return rows;
+}
+
+/** The same as CSV. Cells that a spreadsheet would take for a formula start with an apostrophe. */
+export function reviewCsv(rows: ReviewRow[]): string {
   return stringify(rows, { header: true, columns: [...COLUMNS], escape_formulas: true });
 }
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { calibrate } from '../src/calibration.js';
 import type { Run } from '../src/records.js';
 import type { BlindPair, Reveal } from '../src/answers.js';
-import { importVotes, reviewCsv } from '../src/review-file.js';
+import { importVotes, reviewCsv, reviewRows } from '../src/review-file.js';
 import { createQueue, queueState, type QueueOptions } from '../src/review-queue.js';
 import { cli } from './cli.js';
 import { openStore } from '../src/store/index.js';
@@ -33,7 +33,7 @@ const create = (options: Partial<QueueOptions> = {}) =>
     ...options,
   });
 const csvOf = async (reviewer: string) =>
-  parse(await reviewCsv(s.store, run, reviewer), { columns: true }) as Record<string, string>[];
+  parse(reviewCsv(await reviewRows(s.store, run, reviewer)), { columns: true }) as Record<string, string>[];
 const filled = (rows: Record<string, string>[], verdict: (row: Record<string, string>) => string) =>
   stringify(
     rows.map((row) => ({ ...row, verdict: verdict(row) })),
@@ -154,7 +154,7 @@ describe('files', () => {
     const ids = (await s.store.judgments(run.id, {}, { limit: 1000 })).items.map(({ id }) => id);
     const responses = await s.store.responsesAt(run.id, [0, 1, 2]);
     for (const reviewer of ['ana', 'ben']) {
-      const text = await reviewCsv(s.store, run, reviewer);
+      const text = reviewCsv(await reviewRows(s.store, run, reviewer));
       for (const secret of [...secrets, ...ids, ...responses.map(({ id }) => id)]) expect(text).not.toContain(secret);
       const rows = await csvOf(reviewer);
       expect(Object.keys(rows[0]!)).toEqual(['token', 'prompt', 'response_a', 'response_b', 'verdict']);
@@ -217,7 +217,7 @@ describe('files', () => {
   it('are made so that a spreadsheet runs nothing', async () => {
     const hostile = await seedRun(s.store, { id: '20261121_203000-evil', prompts: [3], candidateText: () => '=1+1' });
     await createQueue(s.store, hostile, { n: 3, strategy: 'random', reviewers: ['ana'], overlap: 0, now: NOW });
-    const text = await reviewCsv(s.store, hostile, 'ana');
+    const text = reviewCsv(await reviewRows(s.store, hostile, 'ana'));
     expect(text).toContain("'=1+1");
     expect(text).not.toMatch(/,=/);
   });

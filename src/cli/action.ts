@@ -43,6 +43,18 @@ export function print(options: CommonOptions, document: unknown, text: () => str
   process.stdout.write(options.json === true ? `${JSON.stringify(document)}\n` : ensureBreak(fitted(text(), width)));
 }
 
+/** @throws USAGE where a file on stdout and the document of `--json` are asked for at once */
+export function refuseFileAndDocument({ json }: CommonOptions): void {
+  if (json === true)
+    throw new DoubleblindError(
+      'USAGE',
+      '--json prints one document on stdout, so that no other file can stand there.',
+      {
+        hint: 'Name a file with -o, or leave --json out.',
+      },
+    );
+}
+
 /** A line for people on stderr, never among results. */
 export function say(line: string): void {
   process.stderr.write(ensureBreak(line));

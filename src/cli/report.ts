@@ -1,6 +1,6 @@
 // `report`: a run as one HTML file that opens offline, as Markdown or as JUnit.
 import type { Command } from 'commander';
-import { type CommonOptions, print, usingStore, withDatabase } from './action.js';
+import { type CommonOptions, print, refuseFileAndDocument, usingStore, withDatabase } from './action.js';
 
 interface ReportFlags extends CommonOptions {
   md?: boolean;
@@ -36,8 +36,10 @@ export function register(program: Command): void {
               ? await reports.reportMarkdown(store, run, summary, { short: flags.short === true })
               : await reports.report(store, run, summary);
         const file = flags.output ?? (flags.json === true || shows(format) ? `${run.id}.${EXTENSIONS[format]}` : '-');
-        if (file === '-') process.stdout.write(text);
-        else {
+        if (file === '-') {
+          refuseFileAndDocument(flags);
+          process.stdout.write(text);
+        } else {
           await writeFile(file, text);
           print(flags, { run: run.id, format, file }, () => file);
         }

@@ -4,7 +4,7 @@ import { calibrate } from '../calibration.js';
 import { counted, rated, whole } from '../figures.js';
 import { readText } from '../jsonl.js';
 import { findRun } from '../launch.js';
-import { importVotes, reviewCsv } from '../review-file.js';
+import { importVotes, reviewCsv, reviewRows } from '../review-file.js';
 import { createQueue, queueState } from '../review-queue.js';
 import type { Store } from '../store/index.js';
 import { print, say } from './action.js';
@@ -53,13 +53,14 @@ export async function status(store: Store, id: string, flags: ReviewFlags): Prom
 
 export async function exportQueue(store: Store, id: string, flags: ReviewFlags): Promise<void> {
   const run = await findRun(store, id);
-  const csv = await reviewCsv(store, run, flags.reviewer);
-  if (flags.out === undefined) {
-    process.stdout.write(csv);
+  const items = await reviewRows(store, run, flags.reviewer);
+  if (flags.out === undefined || flags.out === '-') {
+    print(flags, { items, next_cursor: null }, () => reviewCsv(items), Infinity);
     return;
   }
-  await writeFile(flags.out, csv);
-  print(flags, { run: run.id, reviewer: flags.reviewer, file: flags.out }, () => `written to ${plain(flags.out!)}`);
+  await writeFile(flags.out, reviewCsv(items));
+  const written = { run: run.id, reviewer: flags.reviewer, file: flags.out, items: items.length };
+  print(flags, written, () => `written to ${plain(flags.out!)}`);
 }
 
 export async function importFile(store: Store, id: string, file: string, flags: ReviewFlags): Promise<void> {

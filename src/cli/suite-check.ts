@@ -48,10 +48,9 @@ export async function fromChat(file: string, flags: FromChatFlags): Promise<void
     { length: Math.min(limit, suite.prompts.length) },
     (_, i) => suite.prompts[Math.floor(i * every)]!,
   );
-  const yaml = writeSuiteYaml({ ...suite, prompts });
-  if (flags.output === undefined) process.stdout.write(yaml);
-  else {
-    await writeFile(flags.output, yaml);
-    print(flags, { file: flags.output, prompts: prompts.length }, () => `${flags.output}: ${prompts.length} prompts`);
-  }
+  const made = { ...suite, prompts };
+  const { output = '-' } = flags;
+  if (output === '-') return print(flags, made, () => writeSuiteYaml(made), Infinity);
+  await writeFile(output, writeSuiteYaml(made));
+  print(flags, { file: output, prompts: prompts.length }, () => `${output}: ${prompts.length} prompts`);
 }

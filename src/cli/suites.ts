@@ -40,16 +40,17 @@ export function register(program: Command): void {
   common(suites.command('export <suite>'))
     .description('prompts as JSONL for any generator: {prompt_id, prompt, messages, system}')
     .option('-o, --output <file>', 'a file instead of stdout')
-    .action(async (name: string, { output }: { output?: string }) => {
+    .action(async (name: string, flags: CommonOptions & { output?: string }) => {
       const [{ findSuite, promptRows }, { writeFile }] = await Promise.all([
         import('../suites/index.js'),
         import('node:fs/promises'),
       ]);
-      const lines = promptRows(await findSuite(name, process.cwd()))
-        .map((row) => `${JSON.stringify(row)}\n`)
-        .join('');
-      if (output === undefined) process.stdout.write(lines);
-      else await writeFile(output, lines);
+      const items = promptRows(await findSuite(name, process.cwd()));
+      const lines = () => items.map((row) => `${JSON.stringify(row)}\n`).join('');
+      const { output: file = '-' } = flags;
+      if (file === '-') return print(flags, { items, next_cursor: null }, lines, Infinity);
+      await writeFile(file, lines());
+      print(flags, { file, prompts: items.length }, () => `${file}: ${items.length} prompts`);
     });
 
   common(suites.command('from-chat <file>'))

@@ -15,7 +15,7 @@ import type { Run } from '../records.js';
 import { report } from '../report.js';
 import type { Store } from '../store/index.js';
 import { concluded } from '../win-rates.js';
-import { print } from './action.js';
+import { print, refuseFileAndDocument } from './action.js';
 import type { EXPORT_FORMATS, ExportFlags } from './transfer.js';
 
 export async function exportRun(store: Store, id: string, flags: ExportFlags): Promise<void> {
@@ -27,6 +27,8 @@ export async function exportRun(store: Store, id: string, flags: ExportFlags): P
     return print(flags, { run: { id: run.id, status: run.status, exports: folder } }, () => folder);
   }
   const format = flags.format ?? formatOf(flags.output!);
+  const output = flags.output ?? '-';
+  if (output === '-' && format !== 'json' && format !== 'history') refuseFileAndDocument(flags);
   if (format === 'history') {
     const folder = flags.output ?? join(await exportFolder(flags.exports, run), 'history');
     const files = await historyOf(store, run);
@@ -40,10 +42,11 @@ export async function exportRun(store: Store, id: string, flags: ExportFlags): P
           `${JSON.stringify({ ...runDocument(run, await store.suites(run.id), await store.knownAnswers(run.id)), summary }, null, 2)}\n`,
         ]
       : piecesOf(store, run, format);
-  const output = flags.output ?? '-';
   if (output === '-') return writeTo(process.stdout, pieces);
   await pipeline(Readable.from(pieces), createWriteStream(output));
-  print(flags, { run: { id: run.id, status: run.status, exports: null }, file: output }, () => output);
+  const { judged, failed } = await store.counts(run.id);
+  const named = { run: { id: run.id, status: run.status, exports: null }, file: output, judgments: judged + failed };
+  print(flags, named, () => output);
 }
 
 function piecesOf(

@@ -71,6 +71,50 @@ describe('results of an offline judge', () => {
   });
 });
 
+describe('with --json a command whose result is a file', () => {
+  const document = async (line: string, ...more: string[]) => {
+    const { end, stdout } = await told(line, '--json', ...more);
+    return { end, document: JSON.parse(stdout) as unknown };
+  };
+  beforeAll(async () => {
+    const turn = (role: string, content: string) => ({ role, content });
+    const messages = [turn('user', 'What is a tide?'), turn('assistant', 'The sea, rising.')];
+    await writeFile('chat.jsonl', `${JSON.stringify({ messages })}\n`);
+    await told('review create RUN --n 9 --reviewers ana');
+  });
+
+  it('prints one document in its place', async () => {
+    const prompt = { prompt: expect.any(String) as string };
+    const page = (items: object[]) => ({ items: expect.arrayContaining(items) as unknown[], next_cursor: null });
+    const item = expect.objectContaining(prompt) as object;
+    expect(await document('suites export demo-in-domain')).toEqual({ end: 0, document: page([item]) });
+    expect(await document('review export RUN --reviewer ana')).toEqual({ end: 0, document: page([item]) });
+    expect(await document('suites from-chat chat.jsonl')).toMatchObject({
+      document: { name: 'in-domain', prompts: [{ prompt: 'What is a tide?' }] },
+    });
+    expect(await document('export RUN --format json -o -')).toMatchObject({ document: { id: ids[0] } });
+  });
+
+  it('names the file that it writes, with what stands in it', async () => {
+    expect((await document('suites export demo-in-domain -o out')).document).toEqual({ file: 'out', prompts: 12 });
+    expect((await document('suites from-chat chat.jsonl -o out')).document).toEqual({ file: 'out', prompts: 1 });
+    expect((await document('review export RUN --reviewer ana -o out')).document).toMatchObject({
+      file: 'out',
+      items: 9,
+    });
+    expect((await document('export RUN -o out')).document).toMatchObject({ file: 'out', judgments: 164 });
+    expect((await document('report RUN -o out')).document).toMatchObject({ file: 'out' });
+  });
+
+  it.each(['export RUN -o -', 'export RUN --format csv', 'report RUN -o -', 'report RUN --md -o -'])(
+    'is refused where both would stand on stdout: %s',
+    async (line) => {
+      expect(await document(line)).toMatchObject({ end: 2, document: { error: { code: 'USAGE' } } });
+      expect((await told(line)).end).toBe(0);
+    },
+  );
+});
+
 const WALKED = [
   ...['init made', 'validate run.json', 'run run.json', 'run run.json --dry-run', 'resume RUN', 'demo'],
   ...['list', 'list --detail', 'show RUN', 'compare RUN OTHER', 'significance RUN OTHER', 'leaderboard'],
