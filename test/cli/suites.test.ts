@@ -81,6 +81,14 @@ describe('suites check', () => {
   });
 });
 
+describe('suites from-chat', () => {
+  it('writes where it is told, in a folder that is not there yet too', async () => {
+    const chat = rows('chat.jsonl', [{ prompt: 'Name three rivers.', completion: 'Elbe, Oder, Rhine.' }]);
+    expect(await run('suites', 'from-chat', chat, '-o', 'new/suites/own.yaml')).toMatchObject({ end: 0, stderr: '' });
+    expect((await run('suites', 'check', 'new/suites/own.yaml')).stdout).toContain('in-domain: 1 prompts');
+  });
+});
+
 describe('a suite that stands in the run file', () => {
   it('is refused with the rule, the place and what to do', async () => {
     const openai = { provider: 'openai', model: 'm', base_url: 'http://127.0.0.1:1/v1' };
