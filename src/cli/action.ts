@@ -1,5 +1,5 @@
 // What every command shares: the store it opens, how it prints, how its errors end.
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { databaseLost, DoubleblindError } from '../errors.js';
 import type { Store } from '../store/index.js';
 import { fitted, plain, room } from './terminal.js';
@@ -12,20 +12,22 @@ export interface CommonOptions {
 
 export const DEFAULT_DATABASE = 'sqlite:doubleblind.db';
 
-/** Adds `--json` (where a command prints a result) and `--verbose`. */
-export function common(command: Command): Command {
-  return command
-    .option('--json', 'print one JSON document on stdout and nothing else')
-    .option('--verbose', 'print stack traces with errors');
-}
-
-/** Adds `--database` to the common options. */
-export function withDatabase(command: Command): Command {
-  return common(command).option(
+const database = (): Option =>
+  new Option(
     '--database <url>',
     `sqlite:FILE or postgres://… (default: $DOUBLEBLIND_DATABASE_URL or ${DEFAULT_DATABASE})`,
   );
-}
+
+const always = (command: Command): Command =>
+  command
+    .option('--json', 'print one JSON document on stdout and nothing else')
+    .option('--verbose', 'print stack traces with errors');
+
+/** Adds what every command takes. `--database` too, since scripts pass it to each; it is not told where none is opened. */
+export const common = (command: Command): Command => always(command).addOption(database().hideHelp());
+
+/** The same for a command that opens a database. */
+export const withDatabase = (command: Command): Command => always(command).addOption(database());
 
 /** Opens the store a command names, hands it to the work, closes it. */
 export async function usingStore<T>(options: CommonOptions, work: (store: Store) => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 // What holds of every command, on a database with runs of offline judges that have the names of models.
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -130,11 +131,28 @@ const APART = [
   ...['cache clear', 'review export', 'review import', 'suites export', 'suites from-chat'],
 ];
 
-const leaves = (command: Command, above = ''): string[] =>
+/** Every command by its whole name. */
+const leaves = (command: Command, above = ''): [string, Command][] =>
   command.commands.flatMap((child) => {
     const name = `${above}${child.name()}`;
-    return child.commands.length === 0 ? [name] : leaves(child, `${name} `);
+    return child.commands.length === 0 ? [[name, child] as [string, Command]] : leaves(child, `${name} `);
   });
+
+describe('options that scripts pass everywhere', () => {
+  it.each(leaves(program()))('are taken by %s', (_, command) => {
+    const flags = command.options.map(({ long }) => long);
+    expect(flags).toEqual(expect.arrayContaining(['--json', '--verbose', '--database']));
+  });
+
+  it('--database changes nothing where no database is opened', async () => {
+    const elsewhere = ['--database', 'sqlite:never.db'];
+    for (const line of ['power --prompts 200', 'suites list', 'suites check out-of-domain', 'validate run.json']) {
+      const { end, stdout } = await told(line);
+      expect(await told(line, ...elsewhere)).toEqual({ end, stdout, stderr: '' });
+    }
+    expect(existsSync('never.db')).toBe(false);
+  });
+});
 
 describe('what a command prints on a terminal', () => {
   const terminal = { isTTY: process.stdout.isTTY, columns: process.stdout.columns };
@@ -143,7 +161,11 @@ describe('what a command prints on a terminal', () => {
 
   it('is looked at for every command', () => {
     const seen = (name: string) => APART.includes(name) || WALKED.some((line) => `${line} `.startsWith(`${name} `));
-    expect(leaves(program()).filter((name) => !seen(name))).toEqual([]);
+    expect(
+      leaves(program())
+        .map(([name]) => name)
+        .filter((name) => !seen(name)),
+    ).toEqual([]);
   });
 
   it.each(WALKED)('fits 80 columns: %s', async (line) => {
