@@ -50,6 +50,11 @@ export function signed(x: number | null): string {
   return Number(text) === 0 ? text : `${x > 0 ? '+' : '−'}${text}`;
 }
 
+/** A coefficient: `0.51`, `−0.08`. */
+export function coefficient(x: number): string {
+  return signed(x).replace('+', '');
+}
+
 /** Dollars with two significant digits; an unknown price is said. */
 export function money(usd: number | null): string {
   if (usd === null) return 'unknown';

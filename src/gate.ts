@@ -1,7 +1,7 @@
 // May this run pass? Its numbers against the conditions of its run file or of flags, each with the reason in words.
 // "Undecided" is no pass: it fails `better` and `not-worse` and says how many prompts would settle it.
 import { claimsOf, type Claim, type ClaimOn, type Gate } from './gate-rule.js';
-import { counted, percent, points, range } from './figures.js';
+import { coefficient, counted, percent, points, range } from './figures.js';
 import { DOMAINS, type Domain, type Run, type Suite } from './records.js';
 import { defaultMargin, toDecide, toExclude } from './stats/index.js';
 import type { Estimate, Summary } from './summary.js';
@@ -222,7 +222,7 @@ function limited({ estimates, agreement, judges }: Summary, rule: Gate): Conditi
       share !== null && share >= rule.min_agreement,
       least === undefined
         ? 'No two judges judged the same comparison, so that there is no agreement to measure.'
-        : `${least.judges.join(' and ')} agree on ${percent(share)} %${least.gwet_ac1 === null ? '' : ` (AC1 ${least.gwet_ac1.toFixed(2)})`}, at least ${percent(rule.min_agreement)} % is asked for.`,
+        : `${least.judges.join(' and ')} agree on ${percent(share)} %${least.gwet_ac1 === null ? '' : ` (AC1 ${coefficient(least.gwet_ac1)})`}, at least ${percent(rule.min_agreement)} % is asked for.`,
     );
   }
   if (rule.canaries === true) {

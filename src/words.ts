@@ -1,6 +1,6 @@
 // What the statistics say, in words, for terminal, report and page alike: outcomes, what a decision leaves open, the
 // health of a judge, the spread between repeats. Without zod, so that the page can bring it along.
-import { counted, FEW, money, percent, points, range, rated, whole } from './figures.js';
+import { coefficient, counted, FEW, money, percent, points, range, rated, whole } from './figures.js';
 import type { BatchCounts } from './answers.js';
 import type { Canary, Domain, Failure, Outcome, Status } from './records.js';
 import type {
@@ -234,7 +234,7 @@ export function observedAgreement(pairs: readonly AgreementPair[]): number | nul
 export function agreementFigures({ krippendorff_alpha: alpha, pairs }: Agreement): string {
   const known = pairs.flatMap(({ gwet_ac1 }) => (gwet_ac1 === null ? [] : [gwet_ac1]));
   const ac1 = known.length === 0 ? null : known.reduce((a, b) => a + b, 0) / known.length;
-  return [alpha.value === null ? '' : `α ${alpha.value.toFixed(2)}`, ac1 === null ? '' : `AC1 ${ac1.toFixed(2)}`]
+  return [alpha.value === null ? '' : `α ${coefficient(alpha.value)}`, ac1 === null ? '' : `AC1 ${coefficient(ac1)}`]
     .filter(Boolean)
     .join(', ');
 }
@@ -246,16 +246,16 @@ export function agreementFigures({ krippendorff_alpha: alpha, pairs }: Agreement
 export function repeatsSentence(variance: Variance): string | null {
   const rates = variance.win_rate_by_repeat.filter((rate) => rate !== null);
   if (rates.length < 2) return null;
-  const range = `Over ${rates.length} repeats the win rate runs from ${Math.min(...rates).toFixed(2)} to ${Math.max(...rates).toFixed(2)}`;
-  if (variance.prompts === null || variance.responses === null) return `${range}.`;
+  const span = `Over ${rates.length} repeats the win rate runs from ${percent(Math.min(...rates))} % to ${percent(Math.max(...rates))} %`;
+  if (variance.prompts === null || variance.responses === null) return `${span}.`;
   // A further repeat can only shrink what is not between prompts; a further prompt shrinks all of it.
   const perPrompt = variance.prompts / (variance.prompts + (1 - variance.prompts) / rates.length || 1);
-  const percent = Math.round(100 * perPrompt);
+  const between = percent(perPrompt);
   const advice =
     perPrompt > 0.5
-      ? `${percent} % of the remaining error is between prompts, which repeats cannot shrink: more prompts help more`
-      : `only ${percent} % of the remaining error is between prompts: more repeats help nearly as much as more prompts`;
-  return `${range}; ${advice}.`;
+      ? `${between} % of the remaining error is between prompts, which repeats cannot shrink: more prompts help more`
+      : `only ${between} % of the remaining error is between prompts: more repeats help nearly as much as more prompts`;
+  return `${span}; ${advice}.`;
 }
 
 /** `60 votes by ana, ben on 40 comparisons; 40 prompts drawn by chance.` */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JudgeHealth, Rate } from '../src/summary.js';
-import { decisionDetail, healthHeadline, remarksOf } from '../src/words.js';
+import { agreementFigures, decisionDetail, healthHeadline, remarksOf } from '../src/words.js';
 
 const rate = (value: number, low: number, high: number, n = 50): Rate => ({ value, low, high, n });
 const unknown: Rate = { value: null, reason: 'not asked' };
@@ -96,4 +96,14 @@ it('a domain says which loss is still possible, and what would settle it', () =>
     'a loss of up to 9 points is not excluded; not shown to be within the margin of 5 points; 180 more prompts would settle it',
   );
   expect(decisionDetail({ ...base, verdict: 'not tested' })).toBe('no suite of this domain was in the run');
+});
+
+it('judges who agree less than by chance have a negative alpha, with a minus and no hyphen', () => {
+  const pair = { judges: ['a', 'b'] as [string, string], n: 9, observed: 0.3, expected: 0.4, cohen_kappa: -0.1 };
+  const agreement = {
+    pairs: [{ ...pair, gwet_ac1: -0.12, interval: null, reason: null }],
+    krippendorff_alpha: { value: -0.08, low: null, high: null },
+    ...{ fleiss_kappa: { value: null }, unanimous: { n: 9, share: 0.3 }, effective_judges: null },
+  };
+  expect(agreementFigures(agreement)).toBe('α −0.08, AC1 −0.12');
 });

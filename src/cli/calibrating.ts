@@ -1,6 +1,6 @@
 // The work of `calibrate`: what each judge is worth, the sentence first.
 import { calibrate } from '../calibration.js';
-import { counted, rated, whole } from '../figures.js';
+import { coefficient, counted, rated, whole } from '../figures.js';
 import { findRun } from '../launch.js';
 import type { Store } from '../store/index.js';
 import type { Calibration, JudgeCalibration } from '../summary.js';
@@ -43,7 +43,7 @@ function judgeLines({
 }: JudgeCalibration): string[] {
   const right = { right: true };
   const outcomes = ['win', 'loss', 'tie', 'order-dependent', 'failed'] as const;
-  const kappa = cohen_kappa === null ? '' : `, kappa ${cohen_kappa.toFixed(2)}`;
+  const kappa = cohen_kappa === null ? '' : `, kappa ${coefficient(cohen_kappa)}`;
   return [
     `${paint.bold(plain(judge))}  ${sentence}`,
     `  agrees with people ${rated(agreement)} of ${counted(n, 'label')}${kappa}${failed === 0 ? '' : `, ${whole(failed)} failed`}`,

@@ -1,7 +1,7 @@
 // The work of `leaderboard`.
 import { existsSync } from 'node:fs';
 import { type NameMap, readNameMap } from '../checkpoints/index.js';
-import { percent, range, whole } from '../figures.js';
+import { coefficient, percent, range, whole } from '../figures.js';
 import { findRun } from '../launch.js';
 import type { Board, Early, LeaderboardRow } from '../answers.js';
 import { leaderboard } from '../ledger/leaderboard.js';
@@ -76,7 +76,7 @@ function boardLines(board: Board, rows: LeaderboardRow[]): string[] {
           ? [
               row.strength === null
                 ? '–'
-                : `${row.strength.log_strength.toFixed(2)} (${row.strength.low.toFixed(2)} to ${row.strength.high.toFixed(2)})`,
+                : `${coefficient(row.strength.log_strength)} (${coefficient(row.strength.low)} to ${coefficient(row.strength.high)})`,
               row.strength === null ? '–' : [...new Set(row.strength.ranks)].join('–'),
             ]
           : [

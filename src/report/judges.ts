@@ -1,6 +1,6 @@
 // Can the judges be trusted: health in words, agreement as a matrix, what their scores say by criterion, and how far
 // repeats differ.
-import { percent, range, signed, whole } from '../figures.js';
+import { coefficient, percent, range, signed, whole } from '../figures.js';
 import type { AgreementPair, CriterionSummary, JudgeHealth, Summary } from '../summary.js';
 import { agreementFigures, remarksOf, repeatsSentence } from '../words.js';
 import { html, type Html } from './html.js';
@@ -73,8 +73,8 @@ function cell(pair: AgreementPair | undefined): Html {
   if (pair === undefined || pair.observed === null) return html`${pair?.reason ?? '–'}`;
   const { observed, interval, n, cohen_kappa: kappa, gwet_ac1: ac1 } = pair;
   const figures = [
-    kappa === null ? '' : `κ ${kappa.toFixed(2)}`,
-    ac1 === null ? '' : `AC1 ${ac1.toFixed(2)}`,
+    kappa === null ? '' : `κ ${coefficient(kappa)}`,
+    ac1 === null ? '' : `AC1 ${coefficient(ac1)}`,
     `n ${whole(n)}`,
   ].filter(Boolean);
   return html`${percent(observed)} % ${interval !== null && `(${range(interval)})`}<br /><span class="quiet"

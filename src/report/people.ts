@@ -1,6 +1,6 @@
 // The judges against people: agreement beside the ceiling that people set among themselves and the two judges that read
 // nothing, then the win rate with each judge's error carried in. Nothing where no person has judged.
-import { rated, whole } from '../figures.js';
+import { coefficient, rated, whole } from '../figures.js';
 import type { Calibration, JudgeCalibration, Label } from '../summary.js';
 import { ceilingSentence, correctedWords, fewOrRated, OUTCOMES, votesSentence } from '../words.js';
 import { type Html, html } from './html.js';
@@ -58,7 +58,7 @@ export function agreementCells({ agreement, cohen_kappa, n, failed, baselines }:
   const { longer, first } = baselines;
   return [
     rated(agreement),
-    cohen_kappa === null ? '–' : cohen_kappa.toFixed(2),
+    cohen_kappa === null ? '–' : coefficient(cohen_kappa),
     whole(n),
     whole(failed),
     rated(longer.agreement),

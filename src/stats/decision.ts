@@ -1,6 +1,7 @@
 // Better, worse, equivalent or undecided, and what else may be said (superiority in-domain, non-inferiority elsewhere;
 // equivalence by two one-sided tests, Schuirmann 1987; every suite must hold, Berger 1982). "Undecided" is never worded
 // as "no difference", and a domain without a suite is "not tested".
+import { percent, range, whole } from '../figures.js';
 import type { Domain } from '../records.js';
 import type { Decision, DomainDecision } from '../summary.js';
 import { sampleSize, sampleSizeNonInferiority } from './power.js';
@@ -165,16 +166,16 @@ const TOO_FEW = 10;
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const points = (x: number): number => Math.ceil(100 * x - 1e-9);
-const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : word.endsWith('s') ? 'es' : 's'}`;
+const plural = (n: number, word: string): string =>
+  `${whole(n)} ${word}${n === 1 ? '' : word.endsWith('s') ? 'es' : 's'}`;
 
-/** `0.72, 0.60–0.81`, or the counts below ten prompts, where a rate would say too much. */
+/** `72 %, 60–81`, or the counts below ten prompts, where a rate would say too much. */
 function figures({ n, rate, wins, losses, ties, evidence }: Tested): string {
   if (rate === null || evidence === null) return 'nothing judged';
   if (n < TOO_FEW) {
     return `${plural(wins, 'win')}, ${plural(losses, 'loss')}, ${plural(ties, 'tie')} on ${plural(n, 'prompt')}`;
   }
-  const { low, high } = evidence.interval;
-  return `${rate.toFixed(2)}, ${low.toFixed(2)}–${high.toFixed(2)}`;
+  return `${percent(rate, n)} %, ${range(evidence.interval, n)}`;
 }
 
 function superiority(where: string, tested: DomainEvidence | null, decision: DomainDecision): string {

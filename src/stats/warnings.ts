@@ -1,4 +1,5 @@
 // What a reader of the numbers must know before believing them.
+import { coefficient, percent } from '../figures.js';
 import type { Summary, Warning } from '../summary.js';
 import { nothingIn, type TallyTable } from '../tally/table.js';
 
@@ -45,7 +46,7 @@ export function warningsOf(summary: Summary, { rows, counts, prompts: texts, ite
   if ('win_rate' in length && win_rate !== null && Math.abs(length.win_rate - win_rate) > 0.1) {
     warnings.push({
       code: 'LENGTH_MATTERS',
-      message: `At equal length the win rate would be ${length.win_rate.toFixed(2)} instead of ${win_rate.toFixed(2)}.`,
+      message: `At equal length the win rate would be ${percent(length.win_rate, n_prompts)} % instead of ${percent(win_rate, n_prompts)} %.`,
     });
   }
   for (const { judge, family_overlap, position_consistency: consistency } of summary.judges) {
@@ -68,7 +69,7 @@ export function warningsOf(summary: Summary, { rows, counts, prompts: texts, ite
     if (observed !== null && kappa !== null && ac1 !== null && observed >= 0.8 && kappa < 0.4) {
       warnings.push({
         code: 'KAPPA_PARADOX',
-        message: `${judges[0]} and ${judges[1]} agree on ${Math.round(100 * observed)} % but kappa is ${kappa.toFixed(2)}: they nearly always name the same side, so chance agreement is high; see AC1 (${ac1.toFixed(2)}).`,
+        message: `${judges[0]} and ${judges[1]} agree on ${Math.round(100 * observed)} % but kappa is ${coefficient(kappa)}: they nearly always name the same side, so chance agreement is high; see AC1 (${coefficient(ac1)}).`,
         judges,
       });
     }

@@ -124,7 +124,7 @@ describe('the screen of a run', () => {
 
   it('prints the spread between repeats where there are several, and what would shrink it', async () => {
     const variance = { ...summary.variance, prompts: 0.7, responses: 0.2, win_rate_by_repeat: [0.5, 0.58] };
-    expect((await lines(100, { ...summary, variance })).join(' ')).toMatch(/repeats: Over 2 repeats .* 0\.50 to 0\.58/);
+    expect((await lines(100, { ...summary, variance })).join(' ')).toMatch(/repeats: Over 2 repeats .* 50 % to 58 %/);
     expect((await lines(100)).join(' ')).not.toContain('repeats:');
   });
 

@@ -11,10 +11,14 @@ const outside = (w: number, t: number, l: number, suite = 'out', from = 1000) =>
   verdicts(w, t, l, { suite, domain: 'out-of-domain' }, from);
 
 describe('the sentence', () => {
+  test('large numbers have marks for thousands', () => {
+    expect(decide(inside(13, 0, 12)).sentence).toContain('; 4,879 more prompts would settle a difference');
+  });
+
   test('better in-domain, a loss out of domain not excluded, with what would settle it', () => {
     const { sentence, domains } = decide([...inside(72, 0, 28), ...outside(23, 0, 27)]);
     expect(sentence).toBe(
-      'Better in-domain (0.72, 0.63–0.80). Out of domain a loss of up to 18 points is not excluded; 141 more prompts would settle a margin of 10.',
+      'Better in-domain (72.0 %, 62.5–79.9). Out of domain a loss of up to 18 points is not excluded; 141 more prompts would settle a margin of 10.',
     );
     expect(domains['out-of-domain']).toMatchObject({
       verdict: 'undecided',
@@ -59,7 +63,7 @@ describe('the sentence', () => {
 
   test('no loss beyond the margin needs the lower limit above it; a stored margin changes the answer', () => {
     const tallies = [...inside(72, 0, 28), ...outside(150, 300, 150)];
-    expect(decide(tallies).sentence).toContain('Out of domain no loss beyond 5 points (0.50, 0.47–0.53).');
+    expect(decide(tallies).sentence).toContain('Out of domain no loss beyond 5 points (50.0 %, 47.2–52.8).');
     expect(decide(tallies, { 'out-of-domain': 0.01 }).domains['out-of-domain']).toMatchObject({
       non_inferior: false,
       margin: 0.01,
@@ -86,7 +90,7 @@ describe('the sentence', () => {
 
   test('rows without a domain are decided over all, and said to be without', () => {
     const { sentence, domains } = decide(verdicts(72, 0, 28, { domain: null }));
-    expect(sentence).toBe('No row states a domain. Better overall (0.72, 0.63–0.80).');
+    expect(sentence).toBe('No row states a domain. Better overall (72.0 %, 62.5–79.9).');
     expect(domains['in-domain'].verdict).toBe('not tested');
   });
 
