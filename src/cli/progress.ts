@@ -4,7 +4,7 @@ import type { Progress } from '../run.js';
 import { say } from './action.js';
 import { duration, money, whole } from '../figures.js';
 import { batchWords } from '../words.js';
-import { plain } from './terminal.js';
+import { breadth, plain } from './terminal.js';
 
 /** Between plain lines on a pipe. */
 const PLAIN_EVERY_MS = 30_000;
@@ -25,7 +25,7 @@ export interface ProgressLine {
 export function openProgress(now: () => number = () => Date.now()): ProgressLine {
   const live = process.stderr.isTTY;
   const started = now();
-  let first: number | null = null;
+  let first: Progress | null = null;
   let last: Progress | null = null;
   let told = started;
   let bar: SingleBar | null = null;
@@ -33,8 +33,9 @@ export function openProgress(now: () => number = () => Date.now()): ProgressLine
 
   const text = (p: Progress) => {
     const seconds = Math.max(0.001, (now() - started) / 1000);
-    const rate = (p.done - (first ?? 0)) / seconds;
-    const left = rate > 0 ? `${duration(((p.due - p.done) / rate) * 1000)} left` : '';
+    const { done, due, before } = shown(p);
+    const rate = (done - before) / seconds;
+    const left = rate > 0 ? `${duration(((due - done) / rate) * 1000)} left` : '';
     const spent =
       p.left_usd === null ? money(p.spent_usd) : `${money(p.spent_usd)} of ${money(p.spent_usd + p.left_usd)}`;
     return [
@@ -51,31 +52,35 @@ export function openProgress(now: () => number = () => Date.now()): ProgressLine
       .join('  ');
   };
   const phase = (p: Progress) => (p.due > 0 && p.done === 0 && p.responses < p.responses_due ? 'asking' : 'judging');
-  const shown = (p: Progress) =>
-    phase(p) === 'asking' ? { done: p.responses, due: p.responses_due } : { done: p.done, due: p.due };
+  /** What is counted, and what of it was there when it began; the first to be told is new. */
+  const shown = (p: Progress) => {
+    const [count, due] = phase(p) === 'asking' ? (['responses', p.responses_due] as const) : (['done', p.due] as const);
+    return { done: p[count], due, before: Math.max(0, (first ?? p)[count] - 1) };
+  };
+  const payload = (p: Progress) => {
+    const { done, due } = shown(p);
+    const [head, tail] = [`${phase(p)}  ${done}/${due}  100%  `, text(p)];
+    return { phase: phase(p), text: `${drawn(done / due, process.stderr.columns - breadth(head + tail))}${tail}` };
+  };
 
   return {
     update(p) {
-      first ??= p.done > 0 ? p.done - 1 : 0;
+      first ??= p;
       last = p;
       const { done, due } = shown(p);
       if (live) {
         if (bar === null) {
           bar = new SingleBar({
-            // A line that is cut or wraps is of no use: on a narrow terminal the bar gives way to the words.
-            format: `{phase}  {value}/{total}  {percentage}%  ${process.stderr.columns >= 100 ? '▕{bar}▏ ' : ''}{text}`,
-            barsize: 16,
-            barCompleteChar: '█',
-            barIncompleteChar: ' ',
+            format: '{phase}  {value}/{total}  {percentage}%  {text}',
             hideCursor: true,
             fps: 8,
             stream: process.stderr,
             forceRedraw: true,
           });
-          bar.start(due, done, { phase: phase(p), text: '' });
+          bar.start(due, done, payload(p));
         }
         bar.setTotal(due);
-        bar.update(done, { phase: phase(p), text: text(p) });
+        bar.update(done, payload(p));
       } else if (now() - told >= PLAIN_EVERY_MS) {
         told = now();
         say(`${phase(p)} ${whole(done)}/${whole(due)}  ${text(p)}`);
@@ -99,12 +104,20 @@ export function openProgress(now: () => number = () => Date.now()): ProgressLine
       if (bar !== null && last !== null) {
         const { done, due } = shown(last);
         bar.setTotal(due);
-        bar.update(done, { phase: phase(last), text: text(last) });
+        bar.update(done, payload(last));
         bar.stop();
       }
       bar = null;
     },
   };
+}
+
+/** A bar in the room that the words leave: a line that is cut or wraps is of no use. */
+function drawn(share: number, room: number): string {
+  const size = Math.min(16, room - 4);
+  if (size < 4) return '';
+  const full = Math.round(Math.min(1, share || 0) * size);
+  return `▕${'█'.repeat(full)}${' '.repeat(size - full)}▏ `;
 }
 
 function hostOf(address: string): string {

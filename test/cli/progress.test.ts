@@ -1,5 +1,7 @@
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openProgress } from '../../src/cli/progress.js';
+import { breadth } from '../../src/cli/terminal.js';
 import type { Progress } from '../../src/run.js';
 
 afterEach(() => vi.restoreAllMocks());
@@ -36,5 +38,30 @@ describe.skipIf(process.stderr.isTTY)('progress on a pipe', () => {
     );
     expect(said(at({ batches: { open: 1, done: 0, total: 7 } }))).toContain('1 batch open, 0 of 7 answered');
     expect(said(at({ done: 5 }))).not.toContain('batch');
+  });
+
+  it('has a rate and the time that is left also while only responses come', () => {
+    const asking = { done: 0, responses: 60, responses_due: 600 };
+    expect(said(at(asking), at({ ...asking, responses: 121 }))).toMatch(/\nasking 121\/600 {2}0\.5\/s {2}15 min left/);
+    // What was there before is not what this process has done.
+    expect(said(at({ done: 600 }), at({ done: 661 }))).toMatch(/\njudging 661\/1,200 {2}0\.5\/s {2}17 min left/);
+  });
+});
+
+describe('progress on a terminal', () => {
+  const terminal = { isTTY: process.stderr.isTTY, columns: process.stderr.columns };
+  afterEach(() => void Object.assign(process.stderr, terminal));
+  const line = (columns: number, of: Partial<Progress>): string => {
+    Object.assign(process.stderr, { isTTY: true, columns });
+    const lines = stripVTControlCharacters(said(at({ done: 300, ...of }))).split(/(?=judging)/);
+    return lines.at(-1)!.trimEnd();
+  };
+
+  it('has a bar in eighty columns, which gives way where the words need the room', () => {
+    expect(line(80, { spent_usd: 1.5, left_usd: 8.5 })).toMatch(/25% {2}▕████ +▏ /);
+    const crowded = { failed: 2000, retried: 7000 };
+    expect(line(80, crowded)).not.toContain('▕');
+    expect(line(120, crowded)).toContain('▕');
+    for (const of of [{}, crowded]) expect(breadth(line(80, of))).toBeLessThanOrEqual(80);
   });
 });
