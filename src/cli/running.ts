@@ -12,6 +12,7 @@ import { openModels, redactor } from '../models/index.js';
 import { later } from '../later.js';
 import { ROLES, type Role } from '../records.js';
 import type { World } from '../run.js';
+import { endedDecided } from '../stopping.js';
 import type { Cost } from '../store/costs.js';
 import type { Store } from '../store/index.js';
 import type { Summary } from '../summary.js';
@@ -20,7 +21,7 @@ import { withDigestCache } from './digest-cache.js';
 import { openPark } from './park.js';
 import { openProgress } from './progress.js';
 import { type RunFlags, stopOnSignals } from './run.js';
-import { plain } from './terminal.js';
+import { columns, plain } from './terminal.js';
 
 // Most of what grows old in a run is soon garbage; by default the heap grows to four times what is alive before it goes,
 // and goes on growing for tens of thousands of judgments.
@@ -112,7 +113,9 @@ export async function launchAll(
   print(flags, documents.length === 1 ? documents[0] : { items: documents, next_cursor: null, curve }, () =>
     [
       ...results.map((r, i) =>
-        r.summary.estimates.length === 0 ? generated(r, bills[i]!.costs) : screen(r, bills[i]),
+        r.summary.estimates.length === 0
+          ? generated(r, bills[i]!.costs, command)
+          : screen(r, bills[i], columns(), goesOn(r, command)),
       ),
       ...(curve === null || curve.curves.length === 0 ? [] : curveLines(curve)),
     ].join('\n'),
@@ -209,17 +212,29 @@ export function documentOf({ summary, run, folder }: Launched): Summary {
   return { ...summary, run: { ...summary.run, id: run.id, status: run.status, exports: folder } };
 }
 
-/** Whose responses there are, and where. */
-function generated({ run, folder }: Launched, costs: readonly Cost[]): string {
+/** The command that goes on with a run that something stopped; none for one that ended or was decided. */
+function goesOn({ run }: Launched, command: string): string | undefined {
+  return run.status === 'done' || endedDecided(run) ? undefined : command;
+}
+
+/** Whose responses there are, where, and what is to be done next: the other responses, or the judging. */
+function generated({ run, folder }: Launched, costs: readonly Cost[], command: string): string {
   const answered = (name: string): number =>
     costs.filter((c) => c.kind === 'checkpoint' && c.name === name).reduce((sum, c) => sum + Number(c.records), 0);
+  const open = ROLES.filter((role) => answered(run[role]) < run.planned.comparisons);
+  const next =
+    open.length === 0
+      ? command.replace(' generate ', ' run ')
+      : open.length === 1
+        ? `${command} --role ${open[0]}`
+        : command;
   return [
     ...ROLES.map(
       (role) =>
         `${role.padEnd(10)} ${plain(run[role])}: ${whole(answered(run[role]))} responses of ${whole(run.planned.comparisons)}`,
     ),
     `files      ${folder}/`,
-    'next       npx doubleblind run with the same file judges them',
+    `next       npx ${next}`,
     '',
   ].join('\n');
 }

@@ -21,6 +21,8 @@ export function screen(
   { run, summary, folder }: Pick<Launched, 'run' | 'summary' | 'folder'>,
   bill?: Bill,
   width = columns(),
+  /** The command that goes on with a run that is not at its end. */
+  goesOn?: string,
 ): string {
   const later = changedLater(run);
   const head = `${paint.bold(plain(run.candidate))}  vs  ${paint.bold(plain(run.baseline))}`;
@@ -37,7 +39,14 @@ export function screen(
     ...(later === null ? [] : noticed(later, width)),
     ...(bill === undefined ? [] : billLines(bill, width)),
     ...(folder === '' ? [] : [`  files       ${folder}/`]),
-    ...flowed([`  next        npx doubleblind report ${run.id}`, '… serve', `… audit ${run.id}`], width, 14, '   ·   '),
+    ...flowed(
+      goesOn === undefined
+        ? [`  next        npx doubleblind report ${run.id}`, '… serve', `… audit ${run.id}`]
+        : [`  next        npx ${goesOn}`, `… report ${run.id}`],
+      width,
+      14,
+      '   ·   ',
+    ),
     '',
   ];
   return fitted(lines.join('\n'), width);

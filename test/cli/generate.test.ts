@@ -43,6 +43,13 @@ it('asks the one checkpoint, says how many responses there are, and leaves the r
   expect(stdout).toContain('base: 10 responses of 10');
   expect(stdout).toContain('tuned: 0 responses of 10');
   expect(stdout).not.toContain('win rate');
+  expect(stdout).toContain('next       npx doubleblind generate run.json --role candidate\n');
+});
+
+it('says the command that judges once all responses are there', async () => {
+  const { stdout } = await run('generate', 'run.json', '--role', 'candidate');
+  expect(stdout).toContain('tuned: 10 responses of 10');
+  expect(stdout).toContain('next       npx doubleblind run run.json\n');
 });
 
 it('is a document without estimates, and leaves a run that was done done', async () => {

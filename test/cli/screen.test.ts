@@ -128,6 +128,12 @@ describe('the screen of a run', () => {
     expect((await lines(100)).join(' ')).not.toContain('repeats:');
   });
 
+  it('of a run that was stopped offers the command that goes on, and of one that ended none', () => {
+    const shown = (goesOn?: string) => screen({ run, summary, folder: '' }, undefined, 80, goesOn);
+    expect(shown('doubleblind run run.yaml')).toMatch(/next {8}npx doubleblind run run\.yaml {3}· {3}… report 2026/);
+    expect(shown()).toMatch(/next {8}npx doubleblind report 2026/);
+  });
+
   it('names of checkpoints cannot command the terminal', () => {
     const hostile = { ...run, candidate: 'a\u001b[2Jb\u202e' };
     const text = screen({ run: hostile, summary, folder: '' }, undefined, 80);
