@@ -1,5 +1,5 @@
 // The work of `list` and `show`.
-import { percent, range, whole, money } from '../figures.js';
+import { counted, FEW, groupName, headline, money, percent, range, whole } from '../figures.js';
 import { findRun } from '../launch.js';
 import type { Glance } from '../answers.js';
 import { sweepCurve } from '../ledger/curve.js';
@@ -10,7 +10,7 @@ import { concluded } from '../win-rates.js';
 import { type CommonOptions, print } from './action.js';
 import { curveLines } from './curve.js';
 import type { ListFlags } from './ledger.js';
-import { plot } from './forest.js';
+import { plot, plotted } from './forest.js';
 import { judgeLines, warningLines } from './screen.js';
 import { type Column, table } from './table.js';
 import { breadth, columns, flowed, paint, plain, room, wrapped } from './terminal.js';
@@ -25,10 +25,13 @@ export async function list(store: Store, flags: ListFlags): Promise<void> {
   const glances = await store.glances(page.items.map(({ id }) => id));
   const items = await Promise.all(page.items.map((run) => itemOf(store, run, glances.get(run.id))));
   const warnings = offlineAmong(page.items);
+  const rates = new Map<string, string>();
+  if (flags.detail === true && flags.json !== true)
+    for (const [i, run] of page.items.entries()) rates.set(run.id, await ratesOf(store, run, items[i]!));
   print(flags, { items, next_cursor: page.next_cursor, warnings }, () => {
     if (items.length === 0) return 'no run yet; start one with doubleblind run, judge, import or demo';
     const more = page.next_cursor === null ? [] : [`  more: --cursor ${page.next_cursor}`];
-    const shown = flags.detail === true ? [...detail(items), ...warningLines({ warnings })] : summary(items);
+    const shown = flags.detail === true ? [...detail(items, rates), ...warningLines({ warnings })] : summary(items);
     return [...shown, ...more].join('\n');
   });
 }
@@ -73,11 +76,11 @@ function summary(items: Item[]): string[] {
 }
 
 /** One line a run; where the terminal is too narrow, all but the candidate on lines below it. */
-function detail(items: Item[], width = room()): string[] {
+function detail(items: Item[], rates: ReadonlyMap<string, string>, width = room()): string[] {
   const column = (title: string): Column => ({ title, whole: title === 'run' });
   const wide = table(
     ['run', 'purpose', 'candidate', 'against', 'status', 'win rate'].map(column),
-    items.map((item) => [item.id, item.purpose, item.candidate, item.baseline, statusOf(item), ratesOf(item)]),
+    items.map((item) => [item.id, item.purpose, item.candidate, item.baseline, statusOf(item), rates.get(item.id)!]),
     Infinity,
   );
   if (wide.every((line) => breadth(line) <= width)) return wide;
@@ -87,21 +90,33 @@ function detail(items: Item[], width = room()): string[] {
     width,
   );
   const below = (item: Item): string[] =>
-    flowed([`    ${plain(item.purpose)}`, plain(`against ${item.baseline}`), ratesOf(item)], width, 4);
+    flowed([`    ${plain(item.purpose)}`, plain(`against ${item.baseline}`), rates.get(item.id)!], width, 4);
   return [head, ...rows.flatMap((row, i) => [row, ...below(items[i]!)])];
 }
 
 function statusOf({ status, progress: { judged, failed, due } }: Item): string {
-  return status === 'done' ? status : `${status} ${percent(due === 0 ? null : (judged + failed) / due)} %`;
+  const done = judged + failed;
+  return status === 'done' || done === 0 ? status : `${status} ${percent(due === 0 ? null : done / due)} %`;
 }
 
-function ratesOf({ decision }: Item): string {
-  return Object.entries(decision?.domains ?? {})
-    .filter(([, domain]) => domain.verdict !== 'not tested')
-    .map(
-      ([name, d]) =>
-        `${name} ${percent(d.win_rate, d.n_prompts)} (${d.low === null || d.high === null ? '–' : range({ low: d.low, high: d.high }, d.n_prompts)})`,
-    )
+/** The win rates by domain; counts where a domain has too few prompts; how many responses where nothing is judged. */
+async function ratesOf(store: Store, run: Run, { progress, decision }: Item): Promise<string> {
+  if (progress.judged === 0) {
+    const { responses } = await store.spent(run.id);
+    return responses === 0 ? '' : `${counted(responses, 'response')}, nothing judged`;
+  }
+  const judged = Object.entries(decision?.domains ?? {}).filter(([, domain]) => domain.win_rate !== null);
+  // A glance has rates only.
+  if (judged.some(([, { n_prompts }]) => n_prompts < FEW)) {
+    const { summary } = await concluded(store, run);
+    const domains = plotted(summary).filter(({ group, win_rate }) => 'domain' in group && win_rate !== null);
+    return domains.map((e) => `${groupName(e)} ${headline(e)} (${range(e.interval, e.n_prompts)})`).join(', ');
+  }
+  return judged
+    .map(([name, { win_rate, low, high, n_prompts: n }]) => {
+      const interval = low === null || high === null ? null : { low, high };
+      return `${name} ${percent(win_rate, n)} % (${range(interval, n)})`;
+    })
     .join(', ');
 }
 

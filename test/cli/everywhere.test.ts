@@ -131,6 +131,30 @@ const APART = [
   ...['cache clear', 'review export', 'review import', 'suites export', 'suites from-chat'],
 ];
 
+describe('list --detail', () => {
+  const listed = async (file: string) => {
+    const line = (await run('list', '--detail', '--search', file)).stdout
+      .split('\n')
+      .find((one) => one.includes(file))!;
+    return line.replace(/ +/g, ' ');
+  };
+
+  it('has counts in place of percentages below ten prompts, as the plot has', async () => {
+    await writeFile('few.json', (await readFile('run.json', 'utf8')).replace('brie-v2-0.5b-checkpoint-290', 'few'));
+    const shown = await run('run', 'few.json', '--limit', '3');
+    const [, counts] = /in-domain .* (\d+ of \d+) /.exec(shown.stdout)!;
+    expect(await listed('few')).toContain(`done in-domain ${counts} (`);
+    expect(await listed('few')).not.toContain('%');
+    expect(await listed('brie-v2-0.5b-checkpoint-290')).toMatch(/in-domain \d+ % \(\d+–\d+\)/);
+  });
+
+  it('says of a run with responses only that nothing is judged', async () => {
+    await writeFile('asked.json', (await readFile('run.json', 'utf8')).replace('brie-v2-0.5b-checkpoint-290', 'asked'));
+    await run('generate', 'asked.json', '--limit', '2');
+    expect(await listed('asked')).toMatch(/ stopped 12 responses, nothing judged/);
+  });
+});
+
 /** Every command by its whole name. */
 const leaves = (command: Command, above = ''): [string, Command][] =>
   command.commands.flatMap((child) => {
