@@ -1,5 +1,5 @@
 // The work of `compare` and `significance`.
-import type { Matter, PairedTest, Unmatched } from '../answers.js';
+import type { ComparedMetric, Matter, PairedTest, Unmatched } from '../answers.js';
 import { DoubleblindError } from '../errors.js';
 import { groupName, percent, points, range, whole } from '../figures.js';
 import { findRun } from '../launch.js';
@@ -42,8 +42,8 @@ export async function compareRuns(store: Store, ids: string[], flags: CompareFla
         'win rates',
         table(
           [{ title: '' }, ...letters],
-          compared.metrics.map(({ group, values }) => [
-            groupName({ group }),
+          distinct(compared.metrics).map(({ name, values }) => [
+            name,
             ...values.map((value) =>
               value === null
                 ? '–'
@@ -87,6 +87,17 @@ async function runsOf(store: Store, ids: string[], tag: string | undefined): Pro
     throw new DoubleblindError('USAGE', 'which runs?', { hint: 'Name two or more, or a tag with --tag.' });
   const { items } = await store.runs({ tag }, 1000);
   return items.filter(({ status }) => FINISHED.includes(status));
+}
+
+/** Rows with names that tell them apart: a suite named as its domain and the same as it is left out, else said to be one. */
+function distinct(metrics: readonly ComparedMetric[]): { name: string; values: ComparedMetric['values'] }[] {
+  const domains = new Map(metrics.flatMap((one) => (one.group.domain === undefined ? [] : [[one.group.domain, one]])));
+  return metrics.flatMap(({ group, values }) => {
+    const domain = group.suite === undefined ? undefined : domains.get(group.suite);
+    if (domain === undefined) return [{ name: groupName({ group }), values }];
+    const same = JSON.stringify(values) === JSON.stringify(domain.values);
+    return same ? [] : [{ name: `suite ${group.suite}`, values }];
+  });
 }
 
 const letter = (i: number): string => (i < 26 ? String.fromCharCode(65 + i) : `#${i + 1}`);

@@ -131,6 +131,42 @@ const APART = [
   ...['cache clear', 'review export', 'review import', 'suites export', 'suites from-chat'],
 ];
 
+describe('compare', () => {
+  const bySuites = async (...suites: [name: string, domain: string][]) => {
+    const prompts = [1, 2, 3].map((n) => ({ id: `p${n}`, prompt: `What is ${n}?` }));
+    await writeFile(
+      'named.jsonl',
+      prompts.map(({ prompt }) => `${JSON.stringify({ prompt, response: 'So.' })}\n`).join(''),
+    );
+    const file = {
+      ...{ purpose: 'ablation_study', judges: [{ name: 'rules', provider: 'offline' }], canaries: false },
+      suites: suites.map(([name, domain], i) => ({ name, domain, prompts: prompts.slice(2 * i, 2 * i + 2) })),
+      baseline: { name: 'a', provider: 'recorded', file: 'named.jsonl' },
+      candidate: { name: 'b', provider: 'recorded', file: 'named.jsonl' },
+    };
+    await writeFile('named.json', JSON.stringify(file));
+    const made: string[] = [];
+    for (const again of [[], ['--again']]) {
+      const { stdout } = await run('run', 'named.json', '--json', ...again);
+      made.push((JSON.parse(stdout) as { run: { id: string } }).run.id);
+    }
+    const { stdout } = await run('compare', ...made);
+    return [
+      ...stdout
+        .split('win rates')[1]!
+        .split('against')[0]!
+        .matchAll(/^ {2}(\S+(?: \S+)?) {2,}.*of \d/gm),
+    ].map(([, name]) => name);
+  };
+
+  it('has a suite that is named as its domain once, and says of one that differs that it is a suite', async () => {
+    expect(await bySuites(['in-domain', 'in-domain'])).toEqual(['overall', 'in-domain']);
+    expect(await bySuites(['in-domain', 'in-domain'], ['more', 'in-domain'])).toEqual([
+      ...['overall', 'in-domain', 'suite in-domain', 'more'],
+    ]);
+  });
+});
+
 describe('list --detail', () => {
   const listed = async (file: string) => {
     const line = (await run('list', '--detail', '--search', file)).stdout
