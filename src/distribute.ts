@@ -147,7 +147,7 @@ class SharedRun {
     await queue.forget(run.id);
     const first = await store.responsesAt(run.id, [...plan.order.subarray(0, FIRST_LOOK)]);
     first.sort((a, b) => a.position - b.position || (a.role < b.role ? -1 : 1));
-    this.looks.at(first.filter(({ repeat }) => repeat === 0));
+    await this.looks.at(first.filter(({ repeat }) => repeat === 0));
   }
 
   /** Waits until nothing of the run is in line or under way, or until it is over and nobody holds anything of it. */

@@ -1,10 +1,11 @@
 // When the responses of a run are looked at: the first ones before any judge is called, all of them at the end, or at the
-// start where they stand in files. What is odd is told once; whoever wants to be strict is stopped by it.
+// start where they stand in files. What is odd is told at once, again with the counts of all, and kept with the run, whose
+// summary warns of it; whoever wants to be strict is stopped by it.
 import type { RunConfig } from './config.js';
 import { DoubleblindError } from './errors.js';
 import type { Plan } from './plan.js';
 import { type Response, type Role, ROLES } from './records.js';
-import { ResponseChecks } from './response-checks.js';
+import { ResponseChecks, type ResponseFault } from './response-checks.js';
 import type { RecordedFiles } from './responses.js';
 import type { Store } from './store/index.js';
 
@@ -12,7 +13,7 @@ import type { Store } from './store/index.js';
 export const FIRST_LOOK = 20;
 
 export interface LookingWorld {
-  store: Pick<Store, 'allResponses'>;
+  store: Pick<Store, 'allResponses' | 'run' | 'updateRun'>;
   onWarning?(warning: { code: string; message: string }): void;
 }
 
@@ -33,10 +34,10 @@ export class Looks {
   }
 
   /** Looks at some responses. @throws RESPONSES_SUSPICIOUS where that was wanted */
-  at(responses: Iterable<Response>): void {
+  async at(responses: Iterable<Response>): Promise<void> {
     const checks = this.checks();
     for (const response of responses) checks.add(response);
-    this.tell(checks);
+    await this.keep(checks.faults());
   }
 
   /**
@@ -53,7 +54,7 @@ export class Looks {
     const checks = this.checks();
     if (baseline !== undefined && candidate !== undefined) {
       for (const [i, position] of plan.order.entries()) {
-        if (i === FIRST_LOOK && this.options.strictResponses !== true) this.tell(checks);
+        if (i === FIRST_LOOK && this.options.strictResponses !== true) this.tell(checks.faults());
         if (i > 0 && i % FIRST_LOOK === 0) await new Promise((resolve) => setImmediate(resolve));
         const { suite, prompt } = plan.at(position);
         for (let repeat = 0; repeat < this.config.sampling.repeats; repeat++) {
@@ -66,7 +67,7 @@ export class Looks {
         }
       }
     } else for await (const response of this.world.store.allResponses(this.runId)) checks.add(response);
-    this.tell(checks);
+    await this.keep(checks.faults());
   }
 
   private checks(): ResponseChecks {
@@ -74,14 +75,22 @@ export class Looks {
     return new ResponseChecks({ baseline: of(this.config.baseline), candidate: of(this.config.candidate) });
   }
 
-  private tell(checks: ResponseChecks): void {
-    for (const fault of checks.faults()) {
-      const key = `${fault.code} ${fault.role}`;
-      if (this.told.has(key)) continue;
-      this.told.add(key);
-      this.world.onWarning?.({ code: fault.code, message: fault.message });
+  /** Keeps what was found with the run, in place of what an earlier look had found, and tells it. */
+  private async keep(faults: ResponseFault[]): Promise<void> {
+    const { store } = this.world;
+    const { identities } = (await store.run(this.runId))!;
+    if (JSON.stringify(identities['responses'] ?? []) !== JSON.stringify(faults))
+      await store.updateRun(this.runId, { identities: { ...identities, responses: faults } });
+    this.tell(faults);
+  }
+
+  private tell(faults: ResponseFault[]): void {
+    for (const { code, message } of faults) {
+      if (this.told.has(message)) continue;
+      this.told.add(message);
+      this.world.onWarning?.({ code, message });
       if (this.options.strictResponses === true) {
-        throw new DoubleblindError('RESPONSES_SUSPICIOUS', fault.message, {
+        throw new DoubleblindError('RESPONSES_SUSPICIOUS', message, {
           hint: 'No judge was called; run without --strict-responses to judge them anyway.',
         });
       }

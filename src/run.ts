@@ -415,7 +415,7 @@ class Execution {
         }),
       ),
     );
-    this.looks.at(first.filter((response) => response !== null));
+    await this.looks.at(first.filter((response) => response !== null));
   }
 
   private progress(): void {

@@ -11,10 +11,11 @@ import { knownAnswers } from './known-answers.js';
 import { limitOf, planOf } from './plan.js';
 import { CANARIES, type CanaryTally, type Domain, type Due, type Run, type Status, type Tally } from './records.js';
 import { type Grouping, type SummarizeInput, summarize } from './stats/index.js';
+import type { ResponseFault } from './response-checks.js';
 import { sequenceWarnings } from './stopping.js';
 import { type CanaryRow, type RunCounts, rowsIn } from './store/tallies.js';
 import type { Store } from './store/index.js';
-import type { DomainDecision, Summary } from './summary.js';
+import type { DomainDecision, Summary, Warning } from './summary.js';
 import { pick } from './tally/rows.js';
 import { Tallies, type TallyTable } from './tally/table.js';
 
@@ -112,13 +113,22 @@ export function summaryOf(
     ...judges,
     accuracy: withCertified(run, counted.accuracy),
     jury: jury.jury,
-    warnings: [...sequenceWarnings(run, tallies), ...(judges.warnings ?? []), ...jury.warnings],
+    warnings: [
+      ...responseWarnings(run),
+      ...sequenceWarnings(run, tallies),
+      ...(judges.warnings ?? []),
+      ...jury.warnings,
+    ],
     ...asked,
   });
   if (run.status === 'running')
     summary.decision.sentence = `Not final, the run is under way: ${summary.decision.sentence}`;
   return summary;
 }
+
+/** What was odd about the responses, as the last look at them had it (looks.ts). */
+const responseWarnings = ({ identities }: Run): Warning[] =>
+  ((identities['responses'] ?? []) as ResponseFault[]).map((fault) => ({ ...fault }));
 
 /** What is known of the judges: by this run's reference judge, then by their certification as the run's record has it. */
 function withCertified(run: Run, known: SummarizeInput['accuracy'] = {}): SummarizeInput['accuracy'] {

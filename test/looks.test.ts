@@ -1,8 +1,13 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { auditFile, auditRun } from '../src/audit/index.js';
 import type { RunConfig } from '../src/config.js';
-import { FIRST_LOOK, Looks } from '../src/looks.js';
+import { FIRST_LOOK, Looks, type LookingWorld } from '../src/looks.js';
 import type { Plan } from '../src/plan.js';
 import type { RecordedFiles } from '../src/responses.js';
+import { winRates } from '../src/win-rates.js';
+import { openJourney, suiteOf } from './journeys/world.js';
 
 const PROMPTS = 10 * FIRST_LOOK;
 const plan = {
@@ -21,21 +26,40 @@ function looksAt(empty: (prompt: number, repeat: number) => boolean, strictRespo
     candidate: file((prompt, repeat) => (empty(prompt, repeat) ? '' : `What is known of ${prompt}.`)),
   } as unknown as RecordedFiles;
   const config = { baseline: { name: 'base' }, candidate: { name: 'tuned' }, sampling: { repeats } } as RunConfig;
-  const store = { allResponses: () => expect.unreachable('files are looked at, not the store') };
+  const run = { identities: { served: {} } };
+  const store = {
+    allResponses: () => expect.unreachable('files are looked at, not the store'),
+    run: () => Promise.resolve(run),
+    updateRun: (_: string, changes: object) => Promise.resolve(void Object.assign(run, changes)),
+  } as unknown as LookingWorld['store'];
   const world = {
     store,
     onWarning: ({ message }: { message: string }) => void (message.endsWith('are empty.') && told.push(message)),
   };
-  return { told, looks: new Looks('run', config, world, { recorded, strictResponses }) };
+  return { told, run, looks: new Looks('run', config, world, { recorded, strictResponses }) };
 }
 
 describe('recorded responses', () => {
-  it('whose first ones are faulty are told before anything else can begin', async () => {
-    const { told, looks } = looksAt(() => true);
+  it('whose first ones are faulty are told before anything else can begin, and again of all', async () => {
+    const { told, looks, run } = looksAt((prompt) => prompt % 2 === 0);
     const all = looks.atAll(plan);
-    expect(told).toEqual([`${FIRST_LOOK} of ${FIRST_LOOK} candidate responses are empty.`]);
+    const [first, whole] = [FIRST_LOOK, PROMPTS].map((n) => `${n / 2} of ${n} candidate responses are empty.`);
+    expect(told).toEqual([first]);
     await all;
-    expect(told).toHaveLength(1);
+    expect(told).toEqual([first, whole]);
+    expect(run.identities).toEqual({
+      served: {},
+      responses: expect.arrayContaining([
+        expect.objectContaining({ code: 'RESPONSES_EMPTY', message: whole }),
+      ]) as unknown,
+    });
+  });
+
+  it('whose first ones alone are faulty are told once, and nothing of it is kept', async () => {
+    const { told, looks, run } = looksAt((prompt) => prompt < FIRST_LOOK / 2);
+    await looks.atAll(plan);
+    expect(told).toEqual([`${FIRST_LOOK / 2} of ${FIRST_LOOK} candidate responses are empty.`]);
+    expect(run.identities).toEqual({ served: {} });
   });
 
   it('that are faulty further on are told of all, while others go on in between', async () => {
@@ -64,5 +88,28 @@ describe('recorded responses', () => {
     const { told, looks } = looksAt((prompt) => prompt % 20 === 0);
     await looks.atAll(plan);
     expect(told).toEqual([]);
+  });
+});
+
+describe('responses that were asked for', () => {
+  it('are told of twice, and the summary, its file and the audit keep what was found of all', async () => {
+    const journey = await openJourney({
+      answer: (model, prompt) => (model === 'tuned-model' ? 'I cannot help with that.' : `Of ${prompt}`),
+    });
+    try {
+      const message = (n: number) => `${n} of ${n} candidate responses are refusals.`;
+      const { run, summary, folder } = await journey.run(await journey.runFile({ suites: [suiteOf(24)] }));
+      const refused = ({ code }: { code: string }) => code === 'RESPONSES_REFUSED';
+      expect(journey.warnings.filter(refused).map((told) => told.message)).toEqual([FIRST_LOOK, 24].map(message));
+      const kept = { code: 'RESPONSES_REFUSED', role: 'candidate', share: 1, n: 24, message: message(24) };
+      expect(summary.warnings.filter(refused)).toEqual([kept]);
+      const file = JSON.parse(await readFile(join(folder, 'summary.json'), 'utf8')) as typeof summary;
+      expect(file.warnings.filter(refused)).toEqual([kept]);
+      expect((await winRates(journey.store, run)).warnings).toEqual(summary.warnings);
+      const audits = [await auditRun(journey.store, run), await auditFile(folder)];
+      for (const { findings } of audits) expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+    } finally {
+      await journey.close();
+    }
   });
 });
