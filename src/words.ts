@@ -191,13 +191,16 @@ function positionWords(health: JudgeHealth): string {
     : `follows no slot: first text preferred ${rated(first)}`;
 }
 
+/** What a reference judge found of a checkpoint: `candidate right`. */
+const ofCheckpoint = ({ group }: KnownAccuracy): boolean => /^(baseline|candidate) /.test(group);
+
 /**
  * `certified: right in 84 % (78–89) of 200 pairs with known answers`, then what else a certification found; each piece
  * can stand by itself.
  */
 export function accuracyPieces(known: KnownAccuracy): string[] {
   const { group, certification } = known;
-  if (/^(baseline|candidate) /.test(group)) return [`${group}: ${rated(known)}`];
+  if (ofCheckpoint(known)) return [`${group}: ${rated(known)}`];
   if (group.startsWith('reference')) return [`names the one that is right by the ${group} in ${rated(known)}`];
   const certified = certifiedGroup(known);
   const of = known.n === undefined ? 'pairs' : counted(known.n, 'pair');
@@ -215,6 +218,7 @@ export function accuracyPieces(known: KnownAccuracy): string[] {
 /** The judge in one word or three. */
 export function healthHeadline(health: JudgeHealth): string {
   const first = health.first_slot_rate;
+  if (health.accuracy.some(ofCheckpoint)) return 'compares with references';
   if (ledByPosition(health)) return 'led by position';
   if (health.canaries.some((c) => c.passed < c.n)) return 'missed a planted case';
   if (above(health.order_dependent_rate, 0.2)) return 'unsteady';

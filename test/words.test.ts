@@ -45,6 +45,12 @@ describe('the health of a judge in words', () => {
     expect(healthHeadline(few)).toBe('too few to tell');
     expect(said(few, 'fine')[0]).toMatch(/^too few to tell whether it follows a slot/);
   });
+  it('says of a rule that compares with references that it does, and nothing of slots', () => {
+    const accuracy = [{ group: 'candidate right', ...rate(0.8, 0.7, 0.9) }];
+    const rule = { ...steady, first_slot_rate: unknown, order_dependent_rate: unknown, accuracy };
+    expect(healthHeadline(rule)).toBe('compares with references');
+    expect(said(rule, 'fine').join()).not.toMatch(/slot|first text/);
+  });
   it('says what failed and what was missed, trouble before what is fine, and leads to the samples', () => {
     const health: JudgeHealth = {
       ...steady,

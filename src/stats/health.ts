@@ -18,6 +18,8 @@ export interface Families {
 
 export interface HealthInput {
   judge: string;
+  /** Whether it is a rule that compares with references: asked in one order on purpose, it follows no slot. */
+  reference: boolean;
   counts: HealthCounts;
   retests: Retest[];
   canaries: CanaryTally[];
@@ -30,6 +32,7 @@ export interface HealthInput {
 /** Judge health of one judge; a rate without a chance is null with the reason. */
 export function healthOf({
   judge,
+  reference,
   counts,
   retests,
   canaries,
@@ -43,7 +46,9 @@ export function healthOf({
   const notPaired = 'no comparison was judged in both orders';
   return {
     judge,
-    first_slot_rate: rate(counts.first_slot, 'no decisive judgment with a known order'),
+    first_slot_rate: reference
+      ? { value: null, reason: 'compares with references, whichever text is first' }
+      : rate(counts.first_slot, 'no decisive judgment with a known order'),
     position_consistency: rate(counts.consistent, notPaired),
     order_dependent_rate: rate(counts.order_dependent, notPaired),
     repeat_consistency: retestRate(retests, level),

@@ -92,6 +92,7 @@ export function summarize(input: SummarizeInput): Summary {
     judges: judges.map((judge, at) =>
       healthOf({
         judge,
+        reference: input.referenceJudges?.includes(judge) === true,
         counts: health[at]!,
         retests: (input.retests ?? []).filter((row) => row.judge === judge),
         canaries: (input.canaries ?? []).filter((row) => row.judge === judge),

@@ -285,6 +285,16 @@ describe('who decides', () => {
     expect(summarize({ tallies: [...extra, ...model], informing: ['key'] }).agreement.pairs).toHaveLength(1);
   });
 
+  test('a reference judge, asked in one order on purpose, is not measured for following a slot; others are', () => {
+    const judged = Array.from({ length: 12 }, (_, i) =>
+      judgment({ prompt_id: `p${i}`, judge: 'key', winner: 'candidate' }),
+    );
+    const { tallies } = tally(judged, { promptHash: ({ prompt_id }) => prompt_id });
+    const rateOf = (referenceJudges: string[]) => summarize({ tallies, referenceJudges }).judges[0]!.first_slot_rate;
+    expect(rateOf(['key'])).toEqual({ value: null, reason: 'compares with references, whichever text is first' });
+    expect(rateOf([])).toMatchObject({ value: 0, n: 12 });
+  });
+
   test('--judges keeps those alone', () => {
     const { estimates, judges } = summarize({ tallies: [...human, ...model], judges: ['human:ada'] });
     expect(estimates[0]!.win_rate).toBe(0);
