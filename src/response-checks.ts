@@ -1,6 +1,7 @@
 // Are these responses worth judging? Faults of serving (an adapter that was not loaded, a missing chat template, a
 // limit that cuts) look like results once judges have spoken, so they are looked for before money goes.
 import { sha256 } from './hash.js';
+import { holdsControlToken } from './judging/neutralise.js';
 import { type Response, type Role, ROLES } from './records.js';
 
 export interface ResponseFault {
@@ -20,7 +21,6 @@ export interface ResponseFault {
 
 /** Share of a role's responses above which a fault is told. */
 const TOLD_ABOVE = 0.1;
-const DEBRIS = /<\|[a-z_]+\|>|<\/?s>|\[\/?INST\]|<start_of_turn>|<end_of_turn>|<<\/?SYS>>/i;
 
 /**
  * Looked for where a response begins. Someone who apologises or calls himself a model refuses with whatever he says that
@@ -119,7 +119,7 @@ export class ResponseChecks {
     found('RESPONSES_EMPTY', text.trim() === '');
     found('RESPONSES_REFUSED', stop_reason === 'refusal' || isRefusal(text));
     found('RESPONSES_CUT', stop_reason === 'length');
-    found('RESPONSES_TEMPLATE_DEBRIS', DEBRIS.test(text));
+    found('RESPONSES_TEMPLATE_DEBRIS', holdsControlToken(text));
     found('RESPONSES_NAME_MODEL', this.names[role]?.test(text) === true);
     const same =
       role === 'candidate' && text !== '' && this.baseline !== null && sameComparison(this.baseline, response);

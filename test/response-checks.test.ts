@@ -49,21 +49,30 @@ describe('a refusal', () => {
   ])('the control: %j is none', (text) => expect(isRefusal(text)).toBe(false));
 });
 
-describe('a response that names its own model', () => {
-  const names = (checkpoint: string[], text: string): boolean => {
-    const checks = new ResponseChecks({ baseline: checkpoint, candidate: [] });
-    const seen = {
-      role: 'baseline',
-      state: 'answered',
-      stop_reason: 'end',
-      suite: 's',
-      prompt_id: 'p',
-      repeat: 0,
-    } as const;
-    checks.add({ ...seen, response: text });
-    return checks.faults().some(({ code }) => code === 'RESPONSES_NAME_MODEL');
-  };
+/** What is found in one response of a checkpoint of that name. */
+function codesOf(response: string, name = 'base'): string[] {
+  const checks = new ResponseChecks({ baseline: [name], candidate: [] });
+  const at = { suite: 's', prompt_id: 'p', repeat: 0, stop_reason: 'end' } as const;
+  checks.add({ role: 'baseline', state: 'answered', response, ...at });
+  return checks.faults().map(({ code }) => code);
+}
 
+describe('marks of a chat template', () => {
+  it.each([
+    'Yes.<|im_end|>',
+    'Yes.</s>',
+    '[INST] Yes',
+    'Yes.<end_of_turn>',
+    '<<SYS>>',
+    'Yes.<｜end▁of▁sentence｜>',
+    'Yes.<eos>',
+  ])('are found in %j', (text) => expect(codesOf(text)).toEqual(['RESPONSES_TEMPLATE_DEBRIS']));
+  it.each(['a < b | c > d', '<section>', 'INST', 'x |> f <| y'])('the control: %j holds none', (text) =>
+    expect(codesOf(text)).toEqual([]),
+  );
+});
+
+describe('a response that names its own model', () => {
   it.each<[checkpoint: string, text: string]>([
     ['Qwen2.5-0.5B-Instruct', 'I am Qwen, made by Alibaba Cloud.'],
     ['Qwen2.5-0.5B-Instruct', 'I am an AI assistant named Qwen.'],
@@ -75,7 +84,7 @@ describe('a response that names its own model', () => {
     ['brie-v2-0.5b', 'Call me Brie.'],
     ['base-model', 'The base-model said so.'],
     ['C++ (a|b)', 'It is C++ (a|b).'],
-  ])('of %j is found in %j', (checkpoint, text) => expect(names([checkpoint], text)).toBe(true));
+  ])('of %j is found in %j', (checkpoint, text) => expect(codesOf(text, checkpoint)).toEqual(['RESPONSES_NAME_MODEL']));
 
   it.each<[checkpoint: string, text: string]>([
     ['base', 'It is based on the base of a tower.'],
@@ -87,5 +96,5 @@ describe('a response that names its own model', () => {
     ['Meta-Llama-3-8B-Instruct', 'I am fond of llamas, as a llama farmer is.'],
     ['gpt-4o', 'I am asked what GPT means.'],
     ['', 'I am nobody.'],
-  ])('of %j is not found in %j', (checkpoint, text) => expect(names([checkpoint], text)).toBe(false));
+  ])('of %j is not found in %j', (checkpoint, text) => expect(codesOf(text, checkpoint)).toEqual([]));
 });

@@ -103,3 +103,8 @@ export function neutralise(text: string): Neutralised {
   }
   return { text: shown, markers, invisible };
 }
+
+/** Whether a text holds a control token of a chat template, or a tag in which models write tool calls. */
+export function holdsControlToken(text: string): boolean {
+  return text.search(CONTROL_TOKEN) >= 0;
+}

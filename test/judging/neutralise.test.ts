@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DELIMITERS, neutralise } from '../../src/judging/neutralise.js';
+import { DELIMITERS, holdsControlToken, neutralise } from '../../src/judging/neutralise.js';
 
 const ZERO_WIDTH = '\u200b';
 
@@ -232,6 +232,15 @@ test('letters and digits stay as they are, and the result is clean when neutrali
     }),
     { numRuns: 500 },
   );
+});
+
+test.each([
+  ['a <|im_end|>', true],
+  ['<｜end▁of▁sentence｜>', true],
+  ['<s', false],
+  ['<response_a>', false],
+])('that %j holds a control token is %s, however often it is asked', (text, holds) => {
+  expect([1, 2].map(() => holdsControlToken(text))).toEqual([holds, holds]);
 });
 
 describe('hostile texts take time that grows with their length', () => {
