@@ -168,7 +168,8 @@ export class BatchDesk {
       return { custom_id, state: 'due', reason: 'errored', message: this.clean(error.message) };
     }
     const silent = reply.text.trim() === '' && reply.stop_reason !== 'refusal' && reply.stop_reason !== 'length';
-    abilities.answered(abilities.shape, silent);
+    const { shape } = abilities;
+    if (abilities.answered(shape, silent) !== null) abilities.lower(shape);
     const { cost_usd, ...tokens } = (await price()).count(reply.body);
     const answer: BatchAnswer = {
       text: redact(storable(reply.text)),
@@ -187,7 +188,9 @@ export class BatchDesk {
     const { abilities, clock } = this.connection;
     const { kind, failure, message } = faultOf(Object.assign(new Error(error.message), error), clock.wall());
     // What the batch was sent with may have been learned about since; any of it can be what the item failed for.
-    const learned = FORMATS.some((shape) => abilities.learn(error, { ...this.connection.spec }, shape));
+    const refused = FORMATS.filter((shape) => abilities.insteadOf(shape, error) !== null);
+    for (const shape of refused) abilities.lower(shape);
+    const learned = abilities.learn(error, { ...this.connection.spec }) || refused.length > 0;
     if (kind === 'unit' && !learned) return { custom_id, state: 'failed', failure, message: this.clean(message) };
     return { custom_id, state: 'due', reason: 'errored', message: this.clean(message) };
   }

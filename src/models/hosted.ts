@@ -14,6 +14,11 @@ import { withSystem, type Call, type Protocol, type Reply } from './protocol.js'
 const TIMEOUT_MS = 600_000;
 const MS_PER_HOUR = 3_600_000;
 
+/** The shape that one unit tries after another failed it; null for the model's own. */
+interface Trial {
+  shape: Format | null;
+}
+
 /** The protocol of an endpoint; imported when first wanted, so that a command that asks nothing starts quickly. */
 export async function protocolOf({ spec, address, key, transport, own }: Connection): Promise<Protocol> {
   if (spec.provider === 'anthropic') {
@@ -40,8 +45,9 @@ export class HostedModel {
     const effort: Effort = { attempts: 0, share_ms: 0 };
     const paid = new Paid(price, effort);
     const tokens = estimatedTokens(ask) + (spec.max_tokens ?? 0);
+    const trial: Trial = { shape: null };
     try {
-      const { value, latency_ms } = await endpoint.run((own) => this.once(client, ask, paid, own), {
+      const { value, latency_ms } = await endpoint.run((own) => this.once(client, ask, paid, trial, own), {
         ...{ tokens, effort, signal },
         used: () => paid.tokens,
         standing,
@@ -65,9 +71,14 @@ export class HostedModel {
     }
   }
 
-  private async once(client: Protocol, ask: Ask, paid: Paid, signal?: AbortSignal): Promise<Reply> {
+  private async once(client: Protocol, ask: Ask, paid: Paid, trial: Trial, signal?: AbortSignal): Promise<Reply> {
     const { spec, abilities } = this.connection;
-    const call = callOf(spec, ask, abilities);
+    const call = callOf(spec, ask, abilities, trial.shape ?? abilities.shape);
+    const insteadIn = (shape: Format | null): void => {
+      if (shape === null) return;
+      trial.shape = shape;
+      throw new AskAgain();
+    };
     let reply: Reply;
     try {
       reply = await client.send(spec.model!, call, spec.extra_body ?? {}, {
@@ -75,20 +86,22 @@ export class HostedModel {
         timeout_ms: Math.round(spec.timeout_s === undefined ? TIMEOUT_MS : spec.timeout_s * 1000),
       });
     } catch (error) {
-      if (abilities.learn(error as SdkError, call.parameters, call.shape)) throw new AskAgain();
+      if (abilities.learn(error as SdkError, call.parameters)) throw new AskAgain();
+      if (call.shape !== null) insteadIn(abilities.insteadOf(call.shape, error as SdkError));
       throw error;
     }
     const charge = paid.add(reply, ask);
     if (charge !== null) ask.paid?.(charge);
+    abilities.took(call.parameters);
     const silent = reply.text.trim() === '' && reply.stop_reason !== 'refusal' && reply.stop_reason !== 'length';
-    if (call.shape !== null && abilities.answered(call.shape, silent)) throw new AskAgain();
+    if (call.shape !== null) insteadIn(abilities.answered(call.shape, silent));
     return reply;
   }
 }
 
-/** A question in the parameters and the shape that the model is known to take. */
-export function callOf(spec: EndpointSpec, ask: Ask, abilities: Abilities): Call {
-  const shape: Format | null = ask.reply_schema === undefined || spec.api === 'completions' ? null : abilities.shape;
+/** A question in the parameters that the model is known to take, and in a shape: that one, where nothing else is said. */
+export function callOf(spec: EndpointSpec, ask: Ask, abilities: Abilities, asked = abilities.shape): Call {
+  const shape: Format | null = ask.reply_schema === undefined || spec.api === 'completions' ? null : asked;
   const { temperature, top_p, max_tokens, seed } = spec;
   return {
     messages: withSystem(spec.system, ask.messages),

@@ -153,6 +153,48 @@ describe.each([
     const once = Math.ceil(('the rubric'.length + 1 + QUESTION.length) / 4);
     expect(Math.abs(answer.input_tokens! - 2 * once)).toBeLessThanOrEqual(2);
     expect(answer.cost_usd).toBeCloseTo(answer.input_tokens!, 6);
+    // One may be an accident; two are none.
+    expect((await models.model(specOf(server)).ask(judging)).attempts).toBe(2);
+    expect((await models.model(specOf(server)).ask(judging)).attempts).toBe(1);
+    expect(models.learned()).toHaveLength(1);
+  });
+
+  it('keeps its shape though an error quotes a prompt that names it, before and after the first answer', async () => {
+    const quoted =
+      'Invalid prompt: "response_format, output_config, schema, tools and tool_choice, max_tokens are unsupported"';
+    const server = await serve({
+      rule: ({ body }) =>
+        JSON.stringify(body).includes('QUOTE ME') ? { status: 400, body: { error: { message: quoted } } } : null,
+    });
+    const models = connect();
+    const model = models.model(specOf(server, { max_tokens: 50 }));
+    await model.ask(plain);
+    server.requests.length = 0;
+    const hostile = { ...judging, messages: [{ role: 'user' as const, content: `QUOTE ME ${QUESTION}` }] };
+    const shapes = (): string[] =>
+      server.requests
+        .splice(0)
+        .map(({ body }) => ('tools' in body ? 'tool' : /json_schema/.test(JSON.stringify(body)) ? 'schema' : 'text'));
+    expect(await failureOf(model.ask(hostile))).toMatchObject({ failure: 'unreachable', stops: false });
+    expect(shapes()).toEqual(['schema', 'tool', 'text']);
+    await model.ask(judging);
+    expect(await failureOf(model.ask(hostile))).toMatchObject({ attempts: 1 });
+    await model.ask(judging);
+    expect(shapes()).toEqual(['schema', 'schema', 'schema']);
+    expect(models.learned()).toEqual([]);
+  });
+
+  it('keeps its shape after one empty reply, and is asked again in another for that question', async () => {
+    const field = provider === 'openai' ? 'response_format' : 'output_config';
+    const server = await serve({
+      rule: ({ n }) => (n === 0 ? { status: 200, body: calledBody(provider, '', []) } : null),
+    });
+    const models = connect();
+    const model = models.model(specOf(server));
+    expect(await model.ask(judging)).toMatchObject({ attempts: 2 });
+    expect(await model.ask(judging)).toMatchObject({ attempts: 1 });
+    expect(server.requests.map(({ body }) => field in body)).toEqual([true, false, true]);
+    expect(models.learned()).toEqual([]);
   });
 
   it('reports a refusal as an answer with its reason, not as a fault', async () => {
