@@ -5,6 +5,10 @@ import { faultOf, type SdkError } from './failures.js';
 import type { Protocol } from './protocol.js';
 
 const LOOK_MS = 10_000;
+/** A list that is refused for too many calls is asked for again so often, waiting as long as is named up to a limit. */
+const TRIES = 4;
+const WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 60_000;
 
 export interface Reached {
   address: string;
@@ -42,7 +46,8 @@ interface Listed {
 }
 
 /** The models of a server. There are servers without such a list, which are asked all the same. */
-async function listed({ endpoint, key, clock, redact }: Connection, protocol: Protocol): Promise<Listed> {
+async function listed(connection: Connection, protocol: Protocol, tries = TRIES): Promise<Listed> {
+  const { endpoint, key, clock, redact } = connection;
   try {
     const names = (await protocol.models())?.filter((name) => typeof name === 'string') ?? null;
     // Servers that load models on demand list none until one is asked for.
@@ -52,7 +57,12 @@ async function listed({ endpoint, key, clock, redact }: Connection, protocol: Pr
     const { status } = error as SdkError;
     if (status === 404) return { names: null, instead: '404' };
     if (status === 405 || status === 501) return { names: null, instead: null };
-    const { message } = faultOf(error, clock.wall());
+    const { message, kind, wait_ms } = faultOf(error, clock.wall());
+    const wait = wait_ms ?? WAIT_MS * 2 ** (TRIES - tries);
+    if (kind === 'limited' && tries > 1 && wait <= LONGEST_WAIT_MS) {
+      await clock.sleep(wait);
+      return listed(connection, protocol, tries - 1);
+    }
     if (status !== 401 && status !== 403)
       throw new DoubleblindError('ENDPOINT_UNREACHABLE', `${address} cannot be reached: ${redact(message)}.`, {
         hint: 'Is the server running, and is base_url right?',

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { endpointSchema, type EndpointSpec, type Models, openModels } from '../../src/models/index.js';
+import { endpointSchema, type EndpointSpec, type Models, openModels, realClock } from '../../src/models/index.js';
 
 const KEY = 'sk-of/mine-4f9a7c1e2b';
 const env = { THE_KEY: KEY };
@@ -15,11 +15,12 @@ afterEach(async () => {
 async function at(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
   more: object = {},
+  clock = realClock,
 ): Promise<{ models: Models; spec: EndpointSpec; url: string }> {
   const server = createServer(answer);
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-  const models = openModels({ env });
+  const models = openModels({ env, clock });
   open.push(models, { close: () => (server.closeAllConnections(), server.close()) });
   const spec = { provider: 'openai', model: 'm', base_url: url, api_key_env: 'THE_KEY', ...more };
   return { models, spec: endpointSchema.parse(spec), url };
@@ -48,6 +49,36 @@ describe('an endpoint that is looked for', () => {
       code: 'MODEL_NOT_SERVED',
       place: { hint: 'It serves: m, of-[THE_KEY].' },
     });
+  });
+});
+
+describe('an endpoint that limits', () => {
+  /** Refuses so many looks, then lists its models; what was waited, and how often it was looked. */
+  const limiting = async (refusals: number, headers: Record<string, string>) => {
+    let looks = 0;
+    const waits: number[] = [];
+    const sleep = (ms: number) => Promise.resolve(void waits.push(ms));
+    const { models, spec } = await at(
+      (_, response) =>
+        looks++ < refusals
+          ? void response.writeHead(429, headers).end('{}')
+          : json(response, 200, { data: [{ id: 'm' }] }),
+      {},
+      { ...realClock, sleep },
+    );
+    const found = await models.reach(spec).catch((error: { code: string }) => error.code);
+    return { found, waits, looks };
+  };
+
+  it('is looked for again after the time it names', async () => {
+    const found = { served_models: ['m'] };
+    expect(await limiting(2, { 'retry-after': '3' })).toMatchObject({ found, waits: [3000, 3000] });
+    expect(await limiting(3, {})).toMatchObject({ found, waits: [1000, 2000, 4000] });
+  });
+
+  it('and goes on limiting, or for longer than a minute, is not waited for', async () => {
+    expect(await limiting(9, {})).toMatchObject({ found: 'ENDPOINT_UNREACHABLE', looks: 4 });
+    expect(await limiting(1, { 'retry-after': '3600' })).toMatchObject({ found: 'ENDPOINT_UNREACHABLE', waits: [] });
   });
 });
 
