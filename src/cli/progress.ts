@@ -13,7 +13,8 @@ const WAIT_TOLD_MS = 5000;
 
 export interface ProgressLine {
   update(progress: Progress): void;
-  retry(event: { address: string; message: string; wait_ms: number }): void;
+  /** Somebody waits for an endpoint: told once for as long as this takes, however many wait. */
+  wait(event: { address: string; message: string; wait_ms: number }): void;
   /** A warning above the line. */
   warn(message: string): void;
   /** A line of news above the line. */
@@ -30,6 +31,7 @@ export function openProgress(now: () => number = () => Date.now()): ProgressLine
   let told = started;
   let bar: SingleBar | null = null;
   let pause: { address: string; until: number } | null = null;
+  const toldUntil = new Map<string, number>();
 
   const text = (p: Progress) => {
     const seconds = Math.max(0.001, (now() - started) / 1000);
@@ -86,11 +88,14 @@ export function openProgress(now: () => number = () => Date.now()): ProgressLine
         say(`${phase(p)} ${whole(done)}/${whole(due)}  ${text(p)}`);
       }
     },
-    retry({ address, message, wait_ms }) {
+    wait({ address, message, wait_ms }) {
       // People take a run that backs off for one that is stuck.
       if (wait_ms < WAIT_TOLD_MS) return;
-      pause = { address: hostOf(address), until: now() + wait_ms };
-      if (!live) say(`${address}: ${plain(message)}; trying again in ${duration(wait_ms)}`);
+      const until = now() + wait_ms;
+      if (pause === null || pause.until < until) pause = { address: hostOf(address), until };
+      if (live || now() < (toldUntil.get(address) ?? -Infinity)) return;
+      toldUntil.set(address, until);
+      say(`${address}: ${plain(message)}; trying again in ${duration(wait_ms)}`);
     },
     warn(message) {
       this.tell(`warning: ${message}`);

@@ -144,7 +144,8 @@ export async function launchOne(
     env: process.env,
     prices: config.prices,
     concurrency: config.concurrency,
-    onRetry: (event) => progress.retry(event),
+    onRetry: (event) => progress.wait(event),
+    onPause: (event) => progress.wait(event),
   });
   const stop = stopOnSignals(() => command);
   const park = flags.distributed === true ? await openPark(store, flags) : null;

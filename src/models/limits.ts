@@ -24,7 +24,8 @@ export interface EndpointOptions {
   /** Takes keys out of what a server says, before anybody hears of it. */
   redact?: ((text: string) => string) | undefined;
   onRetry?: ((event: { address: string; message: string; wait_ms: number }) => void) | undefined;
-  onPause?: ((event: { address: string; wait_ms: number }) => void) | undefined;
+  /** Told of a wait that concerns everyone, and why. */
+  onPause?: ((event: { address: string; message: string; wait_ms: number }) => void) | undefined;
 }
 
 export interface Stated {
@@ -228,7 +229,7 @@ export class Endpoint {
   /** Reads an answer's headers: an allowance that is used up pauses everyone until it is renewed. */
   observe(headers: Headers, sentAfter: number): void {
     const wait = pauseMs(headers, sentAfter, this.clock.wall());
-    if (wait !== null && wait > 0) this.pause(wait);
+    if (wait !== null && wait > 0) this.pause(wait, 'what it allows is used up');
   }
 
   private async attempt<T>(
@@ -296,7 +297,7 @@ export class Endpoint {
     // Nobody will ask again, so nobody waits.
     if (kind === 'stop') return void (standing.stopped ??= `${this.address}: ${message}`);
     const now = this.clock.now();
-    if (wait_ms !== null) this.pause(wait_ms);
+    if (wait_ms !== null) this.pause(wait_ms, message);
     if (kind !== 'limited') return;
     this.counts.limited++;
     const first = started > this.cutAt;
@@ -311,11 +312,11 @@ export class Endpoint {
     return { ...fault, message: this.options.redact?.(fault.message) ?? fault.message };
   }
 
-  private pause(ms: number): void {
+  private pause(ms: number, message: string): void {
     const until = this.clock.now() + ms;
     if (until <= this.pausedUntil) return;
     this.pausedUntil = until;
-    this.options.onPause?.({ address: this.address, wait_ms: ms });
+    this.options.onPause?.({ address: this.address, message, wait_ms: ms });
   }
 
   private answered(): void {

@@ -46,6 +46,28 @@ describe.skipIf(process.stderr.isTTY)('progress on a pipe', () => {
     // What was there before is not what this process has done.
     expect(said(at({ done: 600 }), at({ done: 661 }))).toMatch(/\njudging 661\/1,200 {2}0\.5\/s {2}17 min left/);
   });
+
+  it('tells a wait for an endpoint once for as long as it takes, whoever waits, and short ones never', () => {
+    const lines: string[] = [];
+    vi.spyOn(process.stderr, 'write').mockImplementation((line) => lines.push(String(line).trim()) > 0);
+    let now = 0;
+    const progress = openProgress(() => now);
+    const wait = (address: string, wait_ms: number, message = '429 slow down'): void =>
+      progress.wait({ address, message, wait_ms });
+    for (let unit = 0; unit < 8; unit++) wait('http://one', 30_000);
+    now = 10_000;
+    wait('http://one', 30_000, '500 broken');
+    wait('http://two', 6000);
+    wait('http://three', 4999);
+    now = 30_000;
+    wait('http://one', 8000, '500 broken');
+    progress.end();
+    expect(lines).toEqual([
+      'http://one: 429 slow down; trying again in 0:30',
+      'http://two: 429 slow down; trying again in 0:06',
+      'http://one: 500 broken; trying again in 0:08',
+    ]);
+  });
 });
 
 describe('progress on a terminal', () => {

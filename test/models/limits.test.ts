@@ -174,6 +174,21 @@ describe('an endpoint that limits', () => {
     expect(clock.now()).toBe(2000);
   });
 
+  it('tells a pause and why', async () => {
+    const clock = fakeClock();
+    const told: object[] = [];
+    const there = endpoint(clock, { onPause: (event) => told.push(event) });
+    there.observe(new Headers({ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '7s' }), 0);
+    let left = 1;
+    const call = (): Promise<number> =>
+      left-- > 0 ? Promise.reject(status(429, { 'retry-after': '30' })) : Promise.resolve(1);
+    await clock.run(there.run(call, terms));
+    expect(told).toEqual([
+      { address: 'http://there', message: 'what it allows is used up', wait_ms: 7000 },
+      { address: 'http://there', message: '429 429 as scripted', wait_ms: 30_000 },
+    ]);
+  });
+
   // Permitted time is calls / rate. Whoever waits its second and starts again at full speed comes to 1.5 and more.
   it.each([
     [300, 'seconds', 1.05],
