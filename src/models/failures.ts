@@ -135,10 +135,11 @@ function neverPasses(message: string): boolean {
   return /\brequest too large\b/i.test(message) || (limit !== undefined && requested! > limit);
 }
 
-/** What the server says went wrong, in its own words. */
-export function wordsOf({ error, message }: SdkError): string {
+/** What the server says went wrong, in its own words, without the status that the SDKs put before them. */
+export function wordsOf({ status, error, message }: SdkError): string {
   const said = error?.error?.message ?? error?.message;
-  return typeof said === 'string' ? said : message;
+  if (typeof said === 'string') return said;
+  return message.startsWith(`${status} `) ? message.slice(String(status).length + 1) : message;
 }
 
 function passing(message: string): Fault {

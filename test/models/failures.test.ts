@@ -45,4 +45,10 @@ describe('what an endpoint says', () => {
   ])('of anything else, %i %s, concerns this question', (status, message) =>
     expect(fault(status, message)).toMatchObject({ kind: 'unit', failure: 'unreachable' }),
   );
+
+  it('is told with its status once, also where it says nothing', () => {
+    const { message } = faultOf(Object.assign(new Error('404 {}'), { status: 404, error: {} }), 0);
+    expect(message).toBe('no such model or address: 404 {}');
+    expect(fault(500, 'broken').message).toBe('500 broken');
+  });
 });

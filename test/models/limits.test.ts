@@ -185,7 +185,7 @@ describe('an endpoint that limits', () => {
     await clock.run(there.run(call, terms));
     expect(told).toEqual([
       { address: 'http://there', message: 'what it allows is used up', wait_ms: 7000 },
-      { address: 'http://there', message: '429 429 as scripted', wait_ms: 30_000 },
+      { address: 'http://there', message: '429 as scripted', wait_ms: 30_000 },
     ]);
   });
 
