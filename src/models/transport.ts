@@ -2,6 +2,7 @@
 // streams, which costs half the CPU of Node's own `fetch`; a silent server is cut by the caller's timeout alone, so a
 // slow checkpoint may take more than the 300 s that Node's `fetch` allows.
 import { createRequire } from 'node:module';
+import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import type { Dispatcher, Pool } from 'undici';
 
 type HeaderValue = string | string[] | undefined;
@@ -79,7 +80,12 @@ function exchanged(pool: Pool, url: string, { method, headers, body, signal }: R
         },
         onResponseEnd() {
           signal?.removeEventListener('abort', abort);
-          resolve(new LeanResponse(url, status, new LeanHeaders(replied), textOf(chunks)));
+          try {
+            const content = textOf(decoded(chunks, replied['content-encoding']));
+            resolve(new LeanResponse(url, status, new LeanHeaders(labelled(replied, content)), content));
+          } catch (error) {
+            reject(error as Error);
+          }
         },
         onResponseError(_, error) {
           signal?.removeEventListener('abort', abort);
@@ -90,9 +96,35 @@ function exchanged(pool: Pool, url: string, { method, headers, body, signal }: R
   });
 }
 
+const DECODERS: Record<string, (bytes: Buffer) => Buffer> = {
+  gzip: gunzipSync,
+  'x-gzip': gunzipSync,
+  br: brotliDecompressSync,
+  // Some servers leave out what should be around it.
+  deflate: (bytes) => ((bytes[0]! & 0x0f) === 8 ? inflateSync : inflateRawSync)(bytes),
+};
+
+/** The bytes of a body as they were before a server encoded them, though it was not asked to. @throws when they are broken */
+function decoded(chunks: Buffer[], encoding: HeaderValue): Buffer {
+  let bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  if (encoding === undefined || bytes.length === 0) return bytes;
+  for (const name of String(encoding).split(',').reverse()) {
+    const decode = DECODERS[name.trim().toLowerCase()];
+    if (decode !== undefined) bytes = decode(bytes);
+  }
+  return bytes;
+}
+
+/** Headers that call JSON what is JSON: the SDKs believe the label, and some servers send `text/plain`. */
+function labelled(headers: Record<string, HeaderValue>, content: string): Record<string, HeaderValue> {
+  return !/^\s*\{/.test(content) || String(headers['content-type']).includes('json')
+    ? headers
+    : { ...headers, 'content-type': 'application/json' };
+}
+
 /** Bytes as UTF-8 text; a byte order mark is none of it. */
-function textOf(chunks: Buffer[]): string {
-  const text = (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8');
+function textOf(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 

@@ -2,6 +2,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import OpenAI from 'openai';
 import { afterEach, describe, expect, it } from 'vitest';
 import { anthropicClient } from '../../src/models/anthropic.js';
@@ -41,6 +42,41 @@ describe('our fetch', () => {
     const response = await transport.fetch(`${url}/v1/x`, { method: 'GET' });
     expect(await response.text()).toBe('{"says": "schöne Grüße 🙂"}');
     expect(await response.json()).toEqual({ says: 'schöne Grüße 🙂' });
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['x-gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['deflate', deflateRawSync],
+    ['br', brotliCompressSync],
+    ['gzip, BR', (bytes: Buffer) => brotliCompressSync(gzipSync(bytes))],
+    ['identity', (bytes: Buffer) => bytes],
+  ])('gives a text that was encoded as %s, though nobody asked for it', async (encoding, encode) => {
+    const { url, transport } = await open((_, response) => {
+      response.setHeader('content-encoding', encoding).end(encode(Buffer.from('{"says": "schöne Grüße 🙂"}')));
+    });
+    const response = await transport.fetch(`${url}/v1/x`, { method: 'GET' });
+    expect(await response.json()).toEqual({ says: 'schöne Grüße 🙂' });
+  });
+
+  it('tells an encoded reply that is broken', async () => {
+    const { url, transport } = await open((_, response) => {
+      response.setHeader('content-encoding', 'gzip').end('{}');
+    });
+    await expect(transport.fetch(`${url}/v1/x`, { method: 'GET' })).rejects.toThrow('incorrect header check');
+  });
+
+  it.each([
+    ['text/plain', ' {"is": "JSON"}', 'application/json'],
+    ['application/problem+json', '{"is": "JSON"}', 'application/problem+json'],
+    ['text/html', '<p>{}', 'text/html'],
+  ])('calls %s of %s what it is', async (type, content, label) => {
+    const { url, transport } = await open((_, response) => {
+      response.setHeader('content-type', type).end(content);
+    });
+    const response = await transport.fetch(`${url}/v1/x`, { method: 'GET' });
+    expect(response.headers.get('content-type')).toBe(label);
   });
 
   it('sends path, query, method, headers and body as given', async () => {
