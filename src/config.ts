@@ -123,7 +123,7 @@ export interface RunConfig {
   places?: Places | undefined;
 }
 /** By role, and by the name of a judge. */
-export type Places = Record<Role, Place | undefined> & { judges: Record<string, Place | undefined> };
+type Places = Record<Role, Place | undefined> & { judges: Record<string, Place | undefined> };
 
 /** What the command line changes in a run file. */
 export interface Overrides {

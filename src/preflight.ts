@@ -16,7 +16,7 @@ export interface Contact {
   key_variable: string | null;
 }
 
-export interface PreflightOptions {
+interface PreflightOptions {
   /** Checkpoints that are asked. */
   roles?: readonly Role[] | undefined;
   /** Whether judges are asked; not where responses are generated. */

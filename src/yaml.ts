@@ -1,6 +1,17 @@
 // YAML (and JSON, which is YAML) as plain data with the place of every value, and a schema check whose one line of
 // complaint stands at that place and names the nearest valid key or choice.
-import { Lexer, LineCounter, Parser, isMap, isNode, isScalar, parseDocument, type Document, type Node } from 'yaml';
+import {
+  Lexer,
+  LineCounter,
+  Parser,
+  isMap,
+  isNode,
+  isScalar,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+} from 'yaml';
 import type { z } from 'zod';
 import { DoubleblindError, suggest } from './errors.js';
 import { parseJsonLine } from './jsonl.js';
@@ -23,10 +34,50 @@ export interface ParsedYaml {
   whole: string;
 }
 
-/** A value that was not written as YAML but stands on one line of a file, such as a row: `checked` names that line. */
-export function onLine(value: unknown, line: number): ParsedYaml {
-  const start = (): Position => ({ line, column: 1 });
-  return { value, at: start, keyAt: start, whole: 'the row' };
+/**
+ * A value that was not written as YAML but stands on a line of a file, such as a row. With the JSON it was read from,
+ * its parts have their places, which are looked for when something is at fault.
+ */
+export function onLine(value: unknown, line: number, json?: string): ParsedYaml {
+  let places: Pick<ParsedYaml, 'at' | 'keyAt'> | null = null;
+  const find =
+    (which: 'at' | 'keyAt') =>
+    (path: Path): Position => {
+      places ??= placesOf(json ?? '');
+      const found = places[which](path);
+      return { line: line + found.line - 1, column: found.column };
+    };
+  return { value, at: find('at'), keyAt: find('keyAt'), whole: 'the row' };
+}
+
+/** The places in a JSON text; the first of all in one so long or nested so deep that its composer would not return. */
+function placesOf(json: string): Pick<ParsedYaml, 'at' | 'keyAt'> {
+  const start = (): Position => ({ line: 1, column: 1 });
+  if (json.length > 1_000_000) return { at: start, keyAt: start };
+  try {
+    const document = parseDocument(json, { stringKeys: true, prettyErrors: false });
+    return lookup(document, placesIn(json));
+  } catch {
+    return { at: start, keyAt: start };
+  }
+}
+
+function lookup(document: Document.Parsed, place: (offset: number) => Position): Pick<ParsedYaml, 'at' | 'keyAt'> {
+  return {
+    at: (path) => place(nearestNode(document, path)?.range?.[0] ?? 0),
+    keyAt: (path) => place(keyNode(document, path)?.range?.[0] ?? nearestNode(document, path)?.range?.[0] ?? 0),
+  };
+}
+
+/** The line and column of offsets in a text. */
+export function placesIn(text: string): (offset: number) => Position {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+  return (offset) => {
+    const { line, col } = lines.linePos(Math.min(offset, text.length));
+    return { line, column: col };
+  };
 }
 
 /** The part of a document at a path, as a document of its own. */
@@ -50,11 +101,7 @@ const DEPTH_LIMIT = 100;
 export function parseYaml(text: string, file: string): ParsedYaml {
   const isJson = /\.json$/i.test(file);
   if (isJson) parseJsonLine(text, file);
-  const lineCounter = new LineCounter();
-  const place = (offset: number): Position => {
-    const { line, col } = lineCounter.linePos(Math.min(offset, text.length));
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
+  const place = placesIn(text);
   const fail = (message: string, offset: number): never => {
     const at = { file, ...place(offset) };
     throw isJson
@@ -62,12 +109,8 @@ export function parseYaml(text: string, file: string): ParsedYaml {
       : new DoubleblindError('YAML_SYNTAX', `not valid YAML: ${message}`, at);
   };
   const depth = deepest(text);
-  const options = { lineCounter, prettyErrors: false, stringKeys: true };
-  if (depth > DEPTH_LIMIT) {
-    lineCounter.addNewLine(0);
-    fail(`nested deeper than ${DEPTH_LIMIT} levels`, 0);
-  }
-  const document = parseDocument(text, options);
+  if (depth > DEPTH_LIMIT) fail(`nested deeper than ${DEPTH_LIMIT} levels`, 0);
+  const document = parseDocument(text, { prettyErrors: false, stringKeys: true });
   const fault = document.errors[0] ?? document.warnings[0];
   if (fault !== undefined) fail(plainly(fault.code, fault.message), fault.pos[0]);
   let value: unknown = null;
@@ -76,14 +119,27 @@ export function parseYaml(text: string, file: string): ParsedYaml {
     JSON.stringify(value);
   } catch (error) {
     // Aliases: unresolved, multiplying beyond the parser's limit, or inside what they stand for.
-    fail(error instanceof TypeError ? 'an alias stands inside its own anchor' : (error as Error).message, 0);
+    const message = error instanceof TypeError ? 'an alias stands inside its own anchor' : (error as Error).message;
+    fail(message, faultyAlias(document));
   }
   return {
     value,
-    at: (path) => place(nearestNode(document, path)?.range?.[0] ?? 0),
-    keyAt: (path) => place(keyNode(document, path)?.range?.[0] ?? nearestNode(document, path)?.range?.[0] ?? 0),
+    ...lookup(document, place),
     whole: 'the file',
   };
+}
+
+/** The offset of the first alias that stands for nothing or for what is around it; else of the last one. */
+function faultyAlias(document: Document.Parsed): number {
+  let offset = 0;
+  visit(document, {
+    Alias(_key, alias, around) {
+      offset = alias.range?.[0] ?? 0;
+      const meant = alias.resolve(document);
+      return meant === undefined || around.includes(meant) ? visit.BREAK : undefined;
+    },
+  });
+  return offset;
 }
 
 function deepest(text: string): number {

@@ -12,6 +12,7 @@ const GROUND = [
   'figures',
   'words',
   'errors',
+  'csv',
   'hash',
   'random',
   'jsonl',
@@ -24,7 +25,7 @@ const SHAPES = ['records', 'summary', 'answers'];
 const WORDS = ['figures', 'words'];
 const PAGE = [...SHAPES, ...WORDS];
 const DOORS = ['cli', 'http', 'web', 'index'];
-const GROUND_PACKAGES = ['zod', 'yaml', 'canonicalize', 'pure-rand'];
+const GROUND_PACKAGES = ['zod', 'yaml', 'csv-parse', 'canonicalize', 'pure-rand'];
 
 const FILES = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((file) => /\.tsx?$/.test(file))

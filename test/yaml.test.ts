@@ -122,8 +122,9 @@ describe('what is not YAML is one line with its place', () => {
     ['a: 1\n---\nb: 2\n', 2, 1],
     ['\ta: 1\n', 1, 1],
     ['a: !secret x\n', 1, 4],
-    ['a: *nowhere\n', 1, 1],
-    ['a: &x { b: *x }\n', 1, 1],
+    ['a: *nowhere\n', 1, 4],
+    ['a: &x 1\nb: *x\nc: [*x, *y]\n', 3, 9],
+    ['a: &x { b: *x }\n', 1, 12],
     ['? [a, b]\n: 1\n', 1, 3],
     ['a: "open\n', 2, 1],
   ])('%j at %i:%i', (text, line, column) => {
@@ -147,7 +148,7 @@ describe('what is not YAML is one line with its place', () => {
       'a: &a [x,x,x,x,x,x,x,x,x,x]',
       ...[...'bcdefghi'].map((key, i) => `${key}: &${key} [${Array(10).fill(`*${'abcdefghi'[i]!}`).join(',')}]`),
     ];
-    expect(complaint(bomb.join('\n')).code).toBe('YAML_SYNTAX');
+    expect(complaint(bomb.join('\n'))).toMatchObject({ code: 'YAML_SYNTAX', place: { line: 9 } });
     for (const text of ['['.repeat(50_000), '? '.repeat(50_000), '- '.repeat(50_000), 'a: {'.repeat(50_000)]) {
       expect(complaint(text).message).toBe('not valid YAML: nested deeper than 100 levels');
     }

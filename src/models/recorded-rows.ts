@@ -1,13 +1,13 @@
 // The rows of an answer file, whatever its layout: our own `responses.jsonl`, plain JSONL and CSV with the usual column
 // names, AlpacaEval `model_outputs`, Arena-Hard answers (`uid`/`messages`, and `choices` as before 2025) and MT-bench
 // answers (`choices`). `.gz` files too.
-import { parse, type CsvError } from 'csv-parse/sync';
 import * as z from 'zod';
+import { readCsv } from '../csv.js';
 import { DoubleblindError } from '../errors.js';
 import { storable } from '../hash.js';
 import { parseJsonLine, readJsonl, readText } from '../jsonl.js';
 import { STOP_REASONS, type StopReason } from '../records.js';
-import { checked, onLine } from '../yaml.js';
+import { checked, onLine, type ParsedYaml, within } from '../yaml.js';
 
 export interface RecordedRow {
   id: string | null;
@@ -26,40 +26,32 @@ export interface RecordedRow {
 }
 
 type Fields = Record<string, unknown>;
-type Spot = { file: string; line: number };
+type Spot = { file: string; line: number; document: ParsedYaml };
 
 /** The rows of a file in order; rows without an answer (`null`) are left out. */
-export async function* readRows(path: string): AsyncGenerator<RecordedRow> {
-  for await (const { value, line } of valuesIn(path)) {
+export async function* readRows(file: string): AsyncGenerator<RecordedRow> {
+  for await (const document of rowsIn(file)) {
+    const { value } = document;
     if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new DoubleblindError('INVALID_VALUE', 'a row must be an object.', { file: path, line });
-    yield* rowsOf(value as Fields, { file: path, line });
+      throw new DoubleblindError('INVALID_VALUE', 'a row must be an object.', { file, ...document.at([]) });
+    yield* rowsOf(value as Fields, { file, line: document.line, document });
   }
 }
 
-type Value = { value: unknown; line: number };
+type RowDocument = ParsedYaml & { line: number };
 
-function valuesIn(path: string): AsyncGenerator<Value> {
+async function* rowsIn(path: string): AsyncGenerator<RowDocument> {
   const name = path.toLowerCase().replace(/\.gz$/, '');
-  if (name.endsWith('.csv') || name.endsWith('.tsv')) return readCsv(path, name.endsWith('.tsv') ? '\t' : ',');
-  return name.endsWith('.json') ? readArray(path) : readJsonl(path);
-}
-
-async function* readArray(path: string): AsyncGenerator<Value> {
-  const value = parseJsonLine(await readText(path), path);
-  for (const [i, one] of (Array.isArray(value) ? value : [value]).entries()) yield { value: one, line: i + 1 };
-}
-
-async function* readCsv(file: string, delimiter: string): AsyncGenerator<Value> {
-  const text = await readText(file);
-  try {
-    const rows = parse(text, { columns: true, skip_empty_lines: true, delimiter, info: true, bom: true });
-    for (const { record, info } of rows as unknown as { record: Fields; info: { lines: number } }[])
-      yield { value: record, line: info.lines };
-  } catch (error) {
-    const { code, message, lines } = error as CsvError & { lines?: number };
-    if (code === undefined) throw error;
-    throw new DoubleblindError('CSV_SYNTAX', `${message}.`, { file, line: lines }, { cause: error });
+  if (/\.[ct]sv$/.test(name)) {
+    for (const { document } of readCsv(await readText(path), path)) yield { ...document, line: document.at([]).line };
+  } else if (name.endsWith('.json')) {
+    const text = await readText(path);
+    const value = parseJsonLine(text, path);
+    const whole = onLine(value, 1, text);
+    if (!Array.isArray(value)) return yield { ...whole, line: 1 };
+    for (const i of value.keys()) yield { ...within(whole, [i]), line: i + 1 };
+  } else {
+    for await (const { value, line, text } of readJsonl(path)) yield { ...onLine(value, line, text), line };
   }
 }
 
@@ -68,16 +60,16 @@ const RESPONSE_NAMES = ['response', 'output', 'answer', 'completion'] as const;
 function* rowsOf(fields: Fields, place: Spot): Generator<RecordedRow> {
   if (Array.isArray(fields['choices'])) return yield* fromChoices(fields, place);
   if (Array.isArray(fields['messages']) && fields['uid'] !== undefined) return yield* fromMessages(fields, place);
+  const fault = (message: string, path: string[] = []): DoubleblindError =>
+    new DoubleblindError('INVALID_VALUE', message, { file: place.file, ...place.document.at(path) });
   const name = RESPONSE_NAMES.find((one) => one in fields);
-  if (name === undefined)
-    throw new DoubleblindError('INVALID_VALUE', `no ${RESPONSE_NAMES.join(', ')} in this row.`, place);
+  if (name === undefined) throw fault(`no ${RESPONSE_NAMES.join(', ')} in this row.`);
   const prompt = textIn(fields, 'prompt') ?? textIn(fields, 'instruction') ?? textIn(fields, 'question');
   const id = textIn(fields, 'prompt_id') ?? textIn(fields, 'id');
-  if (id === null && prompt === null)
-    throw new DoubleblindError('INVALID_VALUE', 'no prompt_id and no prompt in this row.', place);
+  if (id === null && prompt === null) throw fault('no prompt_id and no prompt in this row.');
   const text = fields[name];
   if (text === null || text === undefined || fields['state'] === 'failed') return;
-  if (typeof text !== 'string') throw new DoubleblindError('INVALID_VALUE', `\`${name}\` must be a text.`, place);
+  if (typeof text !== 'string') throw fault(`\`${name}\` must be a text.`, [name]);
   yield {
     // In our own files `id` is the response's.
     id: textIn(fields, 'schema') === null ? id : textIn(fields, 'prompt_id'),
@@ -106,8 +98,8 @@ const choicesSchema = z.looseObject({
 });
 
 /** MT-bench and early Arena-Hard: every choice is a repeat, its turns stand one after the other. */
-function* fromChoices(fields: Fields, { file, line }: Spot): Generator<RecordedRow> {
-  for (const { turns } of checked(choicesSchema, onLine(fields, line), file).choices) {
+function* fromChoices(fields: Fields, { file, line, document }: Spot): Generator<RecordedRow> {
+  for (const { turns } of checked(choicesSchema, document, file).choices) {
     if (turns.includes(null)) continue;
     const id = textIn(fields, 'question_id') ?? textIn(fields, 'uid');
     yield foreign(id, null, textIn(fields, 'model_id'), turns.join('\n\n'), line);
@@ -119,8 +111,8 @@ const messagesSchema = z.looseObject({
 });
 
 /** Arena-Hard: the last message holds the answer, beside it perhaps a thought, which is not part of it. */
-function* fromMessages(fields: Fields, { file, line }: Spot): Generator<RecordedRow> {
-  const { messages } = checked(messagesSchema, onLine(fields, line), file);
+function* fromMessages(fields: Fields, { file, line, document }: Spot): Generator<RecordedRow> {
+  const { messages } = checked(messagesSchema, document, file);
   const content = messages.at(-1)?.content;
   const text = typeof content === 'string' ? content : (content as { answer?: unknown } | null | undefined)?.answer;
   const asked = messages.find(({ role }) => role === 'user')?.content;
@@ -154,7 +146,8 @@ function repeatIn(fields: Fields, place: Spot): number | null {
   if (said === null) return null;
   const repeat = Number(said);
   if (Number.isSafeInteger(repeat) && repeat >= 0 && repeat < 100_000) return repeat;
-  throw new DoubleblindError('INVALID_VALUE', `\`repeat\` must be a whole number from 0, not ${said}.`, place);
+  const at = { file: place.file, ...place.document.at(['repeat']) };
+  throw new DoubleblindError('INVALID_VALUE', `\`repeat\` must be a whole number from 0, not ${said}.`, at);
 }
 
 const OTHER_NAMES: Record<string, StopReason> = {

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { DoubleblindError } from '../errors.js';
 import { messageSchema, type Message, type Suite } from '../records.js';
-import { checked, onLine } from '../yaml.js';
+import { checked } from '../yaml.js';
 import { objectsOf } from './jsonl.js';
 import { stemOf, suiteOfRows, type Row, type SuiteOptions } from './prompt.js';
 
@@ -44,12 +44,12 @@ export async function suiteFromChat(path: string, options: ChatOptions = {}): Pr
 }
 
 async function* asked(path: string, keep: boolean): AsyncGenerator<Row> {
-  for await (const { value, line } of objectsOf(path)) {
+  for await (const { value, line, document } of objectsOf(path)) {
     const conversation = conversationOf(value);
     if (conversation === null) {
-      checked(chatSchema, onLine(value, line), path);
+      checked(chatSchema, document, path);
       const message = 'a chat row has `messages`, or `prompt` and `completion`';
-      throw new DoubleblindError('INVALID_VALUE', message, { file: path, line });
+      throw new DoubleblindError('INVALID_VALUE', message, { file: path, ...document.at([]) });
     }
     const answer = conversation.at(-1)?.role === 'assistant' ? conversation.pop()!.content : null;
     const system = conversation[0]?.role === 'system' ? conversation.shift()!.content : null;
@@ -57,6 +57,6 @@ async function* asked(path: string, keep: boolean): AsyncGenerator<Row> {
     const single = only?.role === 'user' && more.length === 0;
     const question = single ? { prompt: only.content } : { messages: conversation };
     const id = typeof value['id'] === 'string' ? { id: value['id'] } : {};
-    yield { value: { ...id, ...question, system: system?.trim() ? system : null, reference: keep ? answer : null }, line };
+    yield { value: { ...id, ...question, system: system?.trim() ? system : null, reference: keep ? answer : null }, line, document };
   }
 }

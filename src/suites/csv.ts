@@ -1,10 +1,10 @@
 // Suites in CSV or TSV: one prompt a row, the header names the keys of a prompt; `messages` holds JSON. Empty cells
 // count as absent.
-import { CsvError, parse, type Info } from 'csv-parse';
-import { Readable } from 'node:stream';
+import { readCsv } from '../csv.js';
 import { DoubleblindError } from '../errors.js';
-import { parseJsonLine, readText } from '../jsonl.js';
+import { readText } from '../jsonl.js';
 import type { Suite } from '../records.js';
+import type { Position } from '../yaml.js';
 import { suiteOfRows, type Row, type SuiteOptions } from './prompt.js';
 
 /** The suite of a CSV file (`.gz` too). @throws FILE_*, CSV_SYNTAX, UNKNOWN_KEY, INVALID_VALUE, SUITE_* with the line */
@@ -13,26 +13,19 @@ export function readCsvSuite(path: string, options?: SuiteOptions): Promise<Suit
 }
 
 async function* records(path: string): AsyncGenerator<Row> {
-  const delimiter = /\.tsv(\.gz)?$/i.test(path) ? '\t' : ',';
-  const parser = parse({ columns: header(path), delimiter, info: true, skip_empty_lines: true });
-  let line = 1;
-  try {
-    for await (const entry of Readable.from([await readText(path)]).pipe(parser)) {
-      const { record, info } = entry as { record: Record<string, string>; info: Info };
-      // `info.lines` is where the record ends; its cells may hold line breaks.
-      line = info.lines - Object.values(record).join('').split('\n').length + 1;
-      const cells = Object.entries(record).filter(([, cell]) => cell.trim() !== '');
-      yield { value: Object.fromEntries(cells.map(([key, cell]) => [key, key === 'messages' ? parseJsonLine(cell, path, line) : cell])), line };
-    }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    const at = typeof error['lines'] === 'number' ? error['lines'] : line;
-    throw new DoubleblindError('CSV_SYNTAX', `not valid CSV: ${error.message}`, { file: path, line: at }, { cause: error });
+  for (const { value, document } of readCsv(await readText(path), path)) {
+    const cells = Object.entries(value).filter(([, cell]) => cell.trim() !== '');
+    const { line } = document.at([]);
+    const read = (key: string, cell: string): unknown => (key === 'messages' ? messagesIn(cell, path, document.at([key])) : cell);
+    yield { value: Object.fromEntries(cells.map(([key, cell]) => [key, read(key, cell)])), line, document };
   }
 }
 
-const header = (path: string) => (names: string[]) => {
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice === undefined) return names.map((name) => name.trim());
-  throw new DoubleblindError('INVALID_VALUE', `the column "${twice}" stands twice`, { file: path, line: 1 });
-};
+/** A fault in the JSON of a cell is told where the cell begins: its quotes are doubled, so that no column of the JSON is one of the file. */
+function messagesIn(cell: string, file: string, place: Position): unknown {
+  try {
+    return JSON.parse(cell);
+  } catch {
+    throw new DoubleblindError('JSON_SYNTAX', 'this cell of `messages` is not valid JSON', { file, ...place });
+  }
+}

@@ -16,12 +16,12 @@ export function readGsm8kSuite(path: string, options?: SuiteOptions): Promise<Su
 }
 
 async function* questions(path: string): AsyncGenerator<Row> {
-  for await (const { value, line } of objectsOf(path)) {
+  for await (const { value, line, document } of objectsOf(path)) {
     const { question, answer } = value;
     const reference = /####\s*(\S[^\n]*?)\s*$/.exec(String(answer))?.[1];
     if (reference === undefined) {
-      throw new DoubleblindError('INVALID_VALUE', 'the answer does not end with "#### " and the result', { file: path, line });
+      throw new DoubleblindError('INVALID_VALUE', 'the answer does not end with "#### " and the result', { file: path, ...document.at(['answer']) });
     }
-    yield { value: { prompt: question, reference: reference.replace(/(?<=\d),(?=\d{3})/g, '') }, line };
+    yield { value: { prompt: question, reference: reference.replace(/(?<=\d),(?=\d{3})/g, '') }, line, document };
   }
 }

@@ -2,6 +2,7 @@
 import { DoubleblindError } from '../errors.js';
 import { readJsonl } from '../jsonl.js';
 import type { Suite } from '../records.js';
+import { onLine } from '../yaml.js';
 import { suiteOfRows, type Row, type SuiteOptions } from './prompt.js';
 
 /** The suite of a JSON Lines file (`.gz` too). @throws FILE_*, JSON_SYNTAX, UNKNOWN_KEY, INVALID_VALUE, SUITE_* */
@@ -11,10 +12,10 @@ export function readJsonlSuite(path: string, options?: SuiteOptions): Promise<Su
 
 /** The rows of a JSON Lines file, each an object. @throws INVALID_VALUE for a row of another kind */
 export async function* objectsOf(path: string): AsyncGenerator<Row> {
-  for await (const { value, line } of readJsonl(path)) {
+  for await (const { value, line, text } of readJsonl(path)) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new DoubleblindError('INVALID_VALUE', 'each row must be a JSON object: {"id": …, "prompt": …}', { file: path, line });
+      throw new DoubleblindError('INVALID_VALUE', 'each row must be a JSON object: {"id": …, "prompt": …}', { file: path, line, column: 1 });
     }
-    yield { value: value as Record<string, unknown>, line };
+    yield { value: value as Record<string, unknown>, line, document: onLine(value, line, text) };
   }
 }

@@ -1,9 +1,9 @@
 // What one prompt of a suite may say, whatever file it comes from, and how rows become a suite.
 import { basename } from 'node:path';
 import * as z from 'zod';
-import { DoubleblindError } from '../errors.js';
+import { DoubleblindError, type Place } from '../errors.js';
 import { DOMAINS, messageSchema, type Domain, type Message, type Prompt, type Suite } from '../records.js';
-import { checked, onLine } from '../yaml.js';
+import { checked, type ParsedYaml } from '../yaml.js';
 
 // Not every database and no UTF-8 holds these, so no export could give the same text back.
 const text = z
@@ -59,6 +59,8 @@ export interface Row {
   value: Record<string, unknown>;
   /** 1-based. */
   line: number;
+  /** Where the row and what it holds stand. */
+  document: ParsedYaml;
 }
 
 /**
@@ -69,14 +71,17 @@ export async function suiteOfRows(file: string, rows: AsyncIterable<Row>, option
   const stem = stemOf(file);
   const domain = options.domain ?? domainIn(file) ?? 'out-of-domain';
   const prompts: Prompt[] = [];
-  const lines: number[] = [];
-  for await (const { value, line } of rows) {
+  const lines = new Map<string, number>();
+  for await (const { value, line, document } of rows) {
     const entry = { id: `row-${prompts.length + 1}`, ...value };
-    prompts.push(promptOf(checked(promptSchema, onLine(entry, line), file)));
-    lines.push(line);
+    const prompt = promptOf(checked(promptSchema, { ...document, value: entry }, file));
+    const first = lines.get(prompt.id);
+    if (first !== undefined) throw appearsTwice(prompt.id, first, { file, ...document.at(['id']) });
+    lines.set(prompt.id, line);
+    prompts.push(prompt);
   }
   const suite: Suite = { name: options.name ?? stem, domain, description: null, prompts };
-  assertSuite(suite, file, (index) => ({ line: lines[index] ?? 1 }));
+  if (prompts.length === 0) throw empty(suite, { file, line: 1, column: 1 });
   return suite;
 }
 
@@ -91,18 +96,12 @@ export function domainIn(file: string): Domain | undefined {
   return DOMAINS.find((known) => stem.includes(known));
 }
 
-/** @throws SUITE_EMPTY, SUITE_DUPLICATE_ID at the second of the two, as `placeOf` says where a prompt stands */
-export function assertSuite(suite: Suite, file: string, placeOf: (index: number) => { line: number; column?: number }): void {
-  if (suite.prompts.length === 0) {
-    throw new DoubleblindError('SUITE_EMPTY', `the suite "${suite.name}" has no prompts`, { file, line: 1 });
-  }
-  const seen = new Map<string, number>();
-  for (const [index, { id }] of suite.prompts.entries()) {
-    const first = seen.get(id);
-    if (first !== undefined) {
-      const hint = `The first stands on line ${placeOf(first).line}.`;
-      throw new DoubleblindError('SUITE_DUPLICATE_ID', `prompt id "${id}" appears twice.`, { file, ...placeOf(index), hint });
-    }
-    seen.set(id, index);
-  }
+export function empty({ name }: Suite, place: Place): DoubleblindError {
+  return new DoubleblindError('SUITE_EMPTY', `the suite "${name}" has no prompts`, place);
+}
+
+/** @param first line on which the id stands already */
+export function appearsTwice(id: string, first: number, place: Place): DoubleblindError {
+  const hint = `The first stands on line ${first}.`;
+  return new DoubleblindError('SUITE_DUPLICATE_ID', `prompt id "${id}" appears twice.`, { ...place, hint });
 }

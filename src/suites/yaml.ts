@@ -3,8 +3,8 @@ import { stringify } from 'yaml';
 import * as z from 'zod';
 import { readText } from '../jsonl.js';
 import { DOMAINS, type Suite } from '../records.js';
-import { checked, onLine, parseYaml, type ParsedYaml } from '../yaml.js';
-import { assertSuite, promptOf, promptSchema } from './prompt.js';
+import { checked, onLine, parseYaml, type ParsedYaml, type Position } from '../yaml.js';
+import { appearsTwice, empty, promptOf, promptSchema } from './prompt.js';
 
 const suiteSchema = z.strictObject({
   name: z.string().trim().min(1),
@@ -31,7 +31,14 @@ const inMemory = (value: unknown): ParsedYaml => ({ ...onLine(value, 1), whole: 
 function suiteIn(document: ParsedYaml, file: string): Suite {
   const { name, domain, description, prompts } = checked(suiteSchema, document, file);
   const suite: Suite = { name, domain, description: description ?? null, prompts: (prompts ?? []).map(promptOf) };
-  assertSuite(suite, file, (index) => document.at(['prompts', index, 'id']));
+  if (suite.prompts.length === 0) throw empty(suite, { file, ...document.at(['prompts']) });
+  const seen = new Map<string, number>();
+  for (const [index, { id }] of suite.prompts.entries()) {
+    const at = (which: number): Position => document.at(['prompts', which, 'id']);
+    const first = seen.get(id);
+    if (first !== undefined) throw appearsTwice(id, at(first).line, { file, ...at(index) });
+    seen.set(id, index);
+  }
   return suite;
 }
 

@@ -87,7 +87,7 @@ describe('a file of recorded responses', () => {
   });
 
   it('may be CSV, tab separated, compressed, or under other column names', async () => {
-    const csv = 'prompt_id,response\nrain,"Water, falling\nfrom ""clouds"""\n';
+    const csv = 'prompt_id, response \nrain,"Water, falling\nfrom ""clouds"""\n';
     expect((await loadRecorded(write('i.csv', csv))).find(rain, 0)?.text).toBe('Water, falling\nfrom "clouds"');
     expect(
       (await loadRecorded(write('j.tsv', csv.replace(',', '\t').replace(',"', '\t"')))).find(rain, 0),
@@ -206,6 +206,9 @@ describe('a faulty file is named with its line', () => {
     ['l.jsonl', '{"uid":"b","messages":[null]}\n', 'INVALID_VALUE', 1, 'messages[0] must be a map'],
     ['m.jsonl', '{"uid":"b","messages":[null,{"role":"x","content":"y"}]}\n', 'INVALID_VALUE', 1, 'messages[0]'],
     ['g.csv', 'prompt_id,response\na,x\nb\n', 'CSV_SYNTAX', 3, ''],
+    ['n.csv', 'response,prompt_id, response\nx,a,y\n', 'INVALID_VALUE', 1, 'the column "response" stands twice'],
+    ['o.csv', 'prompt_id,response\na,x\nb,"open\nc,y\n', 'CSV_SYNTAX', 3, 'a quote is opened and not closed'],
+    ['p.json', '[{"prompt_id":"a","response":"x"},\n {"prompt_id":"b"}]', 'INVALID_VALUE', 2, 'no response'],
   ])('%s', async (name, content, code, line, words) => {
     const error = await loadRecorded(write(name, content)).then(
       () => null,
@@ -213,6 +216,16 @@ describe('a faulty file is named with its line', () => {
     );
     expect(error).toMatchObject({ code, place: { line } });
     expect((error as Error).message).toContain(words);
+  });
+
+  it.each([
+    ['a.jsonl', '{"prompt_id":"a","response":5}\n', 1, 29],
+    ['b.jsonl', '\n{"prompt_id":"a","repeat":-1,"response":"x"}\n', 2, 27],
+    ['c.jsonl', '{"uid":"b","choices":[{"turns":["x",null]}]}\n', 1, 37],
+    ['d.json', '[{"prompt_id":"a","response":"x"},\n  {"prompt_id":"b","response":5}]', 2, 31],
+    ['e.csv', 'prompt_id,repeat,response\na,x,y\n', 2, 3],
+  ])('%s: and with its column', async (name, content, line, column) => {
+    await expect(loadRecorded(write(name, content))).rejects.toMatchObject({ place: { line, column } });
   });
 
   it('or as missing', async () => {

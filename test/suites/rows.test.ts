@@ -38,13 +38,13 @@ describe('a suite in JSON Lines', () => {
   });
 
   test.each([
-    ['{"prompt":"a"}\n{"promt":"b"}\n', 'x.jsonl:2:1: unknown key "promt". Did you mean "prompt"?'],
-    ['{"prompt":"a"}\n\n{"prompt":3}\n', 'x.jsonl:3:1: prompt must be a text, not 3. Put it in quotes.'],
-    ['{"id":"a","prompt":"a"}\n{"id":"a","prompt":"b"}\n', 'x.jsonl:2: prompt id "a" appears twice. The first stands on line 1.'],
+    ['{"prompt":"a"}\n{"promt":"b"}\n', 'x.jsonl:2:2: unknown key "promt". Did you mean "prompt"?'],
+    ['{"prompt":"a"}\n\n{"prompt":3}\n', 'x.jsonl:3:11: prompt must be a text, not 3. Put it in quotes.'],
+    ['{"id":"a","prompt":"a"}\n{"id":"a","prompt":"b"}\n', 'x.jsonl:2:7: prompt id "a" appears twice. The first stands on line 1.'],
     ['{"prompt":"a"}\n{"prompt":"b",}\n', 'x.jsonl:2:15: not valid JSON: unexpected "}"'],
-    ['["a"]\n', 'x.jsonl:1: each row must be a JSON object: {"id": …, "prompt": …}'],
+    ['["a"]\n', 'x.jsonl:1:1: each row must be a JSON object: {"id": …, "prompt": …}'],
     ['{"id":"a"}\n', 'x.jsonl:1:1: the row takes either a prompt or messages'],
-    ['\n\n', 'x.jsonl:1: the suite "x" has no prompts'],
+    ['\n\n', 'x.jsonl:1:1: the suite "x" has no prompts'],
   ])('%j', async (content, line) => {
     const path = file('x.jsonl', content);
     expect(await lineOf(path, loadSuite(path))).toBe(line);
@@ -70,17 +70,21 @@ describe('a suite in CSV', () => {
   });
 
   test.each([
-    ['id,prompt\na,"one\ntwo"\nb,x,y\n', 'CSV_SYNTAX', 4],
-    ['id,prompt\na,"open\n', 'CSV_SYNTAX', 2],
-    ['id,prompt\na,"x\ny"\na,z\n', 'SUITE_DUPLICATE_ID', 4],
-    ['id,prompt,id\na,b,c\n', 'INVALID_VALUE', 1],
-    ['id,question\na,b\n', 'UNKNOWN_KEY', 2],
-    ['id,messages\na,"[{]"\n', 'JSON_SYNTAX', 2],
-    ['id,prompt\n', 'SUITE_EMPTY', 1],
-    ['', 'SUITE_EMPTY', 1],
-  ])('%j is %s on line %i', async (content, code, line) => {
+    ['id,prompt\na,"one\ntwo"\nb,x,y\n', 'CSV_SYNTAX', 4, 1],
+    ['id,prompt\r\na,"open\r\nb,c\r\n', 'CSV_SYNTAX', 2, 3],
+    ['id,prompt\na,"open"s\n', 'CSV_SYNTAX', 2, 1],
+    ['id,prompt\n\na,"x, ""y""\nz"\n\na,z\n', 'SUITE_DUPLICATE_ID', 6, 1],
+    ['prompt,id\n"x,y",a\nz,a\n', 'SUITE_DUPLICATE_ID', 3, 3],
+    ['id,prompt,id\na,b,c\n', 'INVALID_VALUE', 1, 11],
+    ['id,prompt, prompt\na,b,c\n', 'INVALID_VALUE', 1, 11],
+    ['id,question\na,b\n', 'UNKNOWN_KEY', 1, 4],
+    ['id,messages\na,"[{]"\n', 'JSON_SYNTAX', 2, 3],
+    ['id,messages\na,"[{""role"":""usr"",""content"":""x""}]"\n', 'INVALID_VALUE', 2, 3],
+    ['id,prompt\n', 'SUITE_EMPTY', 1, 1],
+    ['', 'SUITE_EMPTY', 1, 1],
+  ])('%j is %s at %i:%i', async (content, code, line, column) => {
     const error = await failure(loadSuite(file('x.csv', content)));
-    expect({ code: error.code, line: error.place.line }).toEqual({ code, line });
+    expect({ code: error.code, line: error.place.line, column: error.place.column }).toEqual({ code, line, column });
   });
 
   test('that is not UTF-8 is named, not mended', async () => {
@@ -110,7 +114,7 @@ describe('a GSM8K file', () => {
 
   test('without a result is named by line, and never gives the worked solution as reference', async () => {
     const path = file('test.jsonl', jsonl([{ question: 'a', answer: '#### 1' }, { question: 'b', answer: 'four' }]));
-    expect(await lineOf(path, readGsm8kSuite(path))).toBe('test.jsonl:2: the answer does not end with "#### " and the result');
+    expect(await lineOf(path, readGsm8kSuite(path))).toBe('test.jsonl:2:26: the answer does not end with "#### " and the result');
   });
 });
 

@@ -1,0 +1,87 @@
+// Rows of a CSV or TSV text that people hand in: the header names the cells, names and cells have their places.
+import { type CsvError, parse } from 'csv-parse/sync';
+import { DoubleblindError } from './errors.js';
+import { type ParsedYaml, placesIn, type Position } from './yaml.js';
+
+interface CsvRow {
+  value: Record<string, string>;
+  /** Where the row and its cells stand; a key stands in the header. */
+  document: ParsedYaml;
+}
+
+/**
+ * The rows below the header, in order; empty lines are skipped, names of columns are trimmed. Tabs divide the cells of
+ * a `.tsv` (or `.tsv.gz`) file.
+ * @throws CSV_SYNTAX, INVALID_VALUE for a column that stands twice
+ */
+export function* readCsv(text: string, file: string): Generator<CsvRow> {
+  const delimiter = /\.tsv(\.gz)?$/i.test(file) ? '\t' : ',';
+  let found: Cells | null = null;
+  /** Looked for when there is something to complain about. */
+  const cells = (): Cells => (found ??= cellsIn(text, delimiter));
+  const at = (row: number, column: number): Position => {
+    const starts = cells().starts[row] ?? [0];
+    return cells().place(starts[column] ?? starts[0]!);
+  };
+  const [header = [], ...rows] = records(text, delimiter, file, cells);
+  const names = header.map((name) => name.trim());
+  const twice = names.findIndex((name, i) => names.indexOf(name) !== i);
+  if (twice !== -1)
+    throw new DoubleblindError('INVALID_VALUE', `the column "${names[twice]}" stands twice.`, {
+      file,
+      ...at(0, twice),
+    });
+  for (const [i, row] of rows.entries()) {
+    const value = Object.fromEntries(names.map((name, column) => [name, row[column]!]));
+    const document: ParsedYaml = {
+      value,
+      at: ([key]) => at(i + 1, names.indexOf(String(key))),
+      keyAt: ([key]) => at(0, names.indexOf(String(key))),
+      whole: 'the row',
+    };
+    yield { value, document };
+  }
+}
+
+function records(text: string, delimiter: string, file: string, cells: () => Cells): string[][] {
+  try {
+    return parse(text, { delimiter, skip_empty_lines: true, bom: true });
+  } catch (error) {
+    const { code, message, records = 0 } = error as CsvError & { records?: number };
+    if (code === undefined) throw error;
+    const { starts, open, place } = cells();
+    const unclosed = code === 'CSV_QUOTE_NOT_CLOSED' && open !== null;
+    const what = unclosed ? 'a quote is opened and not closed' : message.replace(/ (at|on) line \d+.*$/, '');
+    const spot = place(unclosed ? open : (starts[records]?.[0] ?? 0));
+    throw new DoubleblindError('CSV_SYNTAX', `not valid CSV: ${what}.`, { file, ...spot }, { cause: error });
+  }
+}
+
+interface Cells {
+  /** Offsets at which the cells of each row begin, the header's first. */
+  starts: number[][];
+  /** Offset of a quote that nothing closes. */
+  open: number | null;
+  place(offset: number): Position;
+}
+
+function cellsIn(text: string, delimiter: string): Cells {
+  const starts: number[][] = [];
+  let row = [0];
+  let open: number | null = null;
+  for (let i = 0; i <= text.length; i++) {
+    const char = text[i];
+    const begin: number = row.at(-1)!;
+    if (open !== null) {
+      if (char === '"' && text[i + 1] === '"') i++;
+      else if (char === '"') open = null;
+    } else if (char === '"' && i === begin) open = i;
+    else if (char === delimiter) row.push(i + 1);
+    else if (char === '\n' || char === undefined) {
+      if (row.length > 1 || !/^\r?$/.test(text.slice(begin, i))) starts.push(row);
+      row = [i + 1];
+    }
+  }
+  if (open !== null) starts.push(row);
+  return { starts, open, place: placesIn(text) };
+}
