@@ -125,6 +125,12 @@ export interface RunConfig {
 /** By role, and by the name of a judge. */
 type Places = Record<Role, Place | undefined> & { judges: Record<string, Place | undefined> };
 
+/** Told of a run that measures the jury and not a checkpoint. */
+export const SAME_CHECKPOINT = {
+  code: 'SAME_CHECKPOINT',
+  message: 'Baseline and candidate are the same checkpoint: this is an A/A run, whose win rate must cover one half.',
+};
+
 /** What the command line changes in a run file. */
 export interface Overrides {
   seed?: number | undefined;
@@ -256,6 +262,11 @@ export async function resolveRun(runFile: RunFile, context: Context): Promise<Ru
     });
   }
 
+  if (given.judges.every(({ provider }) => provider === 'reference') && !suites.some(hasReference)) {
+    const hint = 'State a `reference` with the prompts, or name a judge that needs none.';
+    throw problem('INVALID_VALUE', ['judges'], 'no prompt has a reference, so that nothing can be judged.', hint);
+  }
+
   for (const role of ['baseline', 'candidate'] as const) {
     const checkpoint = given[role];
     if (checkpoint !== undefined) checkCheckpoint(checkpoint, [role], given, problem);
@@ -272,13 +283,7 @@ export async function resolveRun(runFile: RunFile, context: Context): Promise<Ru
       judges: Object.fromEntries(judges.map(({ name }, j) => [name, placeOf(['judges', j])])),
     };
     const own = [...warnings];
-    if (sameModel(given.baseline, candidate)) {
-      own.push({
-        code: 'SAME_CHECKPOINT',
-        message:
-          'Baseline and candidate are the same checkpoint: this is an A/A run, whose win rate must cover one half.',
-      });
-    }
+    if (sameModel(given.baseline, candidate)) own.push(SAME_CHECKPOINT);
     return {
       name: given.name ?? candidate.name,
       purpose: given.purpose ?? 'uncategorized',
@@ -415,10 +420,17 @@ function withPaths<S extends { file?: string | undefined; checkpoint?: string | 
   return withoutUndefined({ ...spec, file: at(spec.file), checkpoint: at(spec.checkpoint) }) as S;
 }
 
+const hasReference = ({ prompts }: Suite): boolean => prompts.some(({ reference }) => reference !== null);
+
 function sameModel(a: Checkpoint, b: Checkpoint): boolean {
   const identity = ({ provider, model, base_url, file, system, checkpoint, extra_body }: Checkpoint) =>
-    hashOf(withoutUndefined({ provider, model, base_url, file, system, checkpoint, extra_body }));
-  // A recorded file may hold several checkpoints, told apart by name.
+    hashOf(
+      withoutUndefined({
+        ...{ provider, model, file, system, checkpoint, extra_body },
+        base_url: base_url?.replace(/\/+$/, ''),
+      }),
+    );
+  // A recorded file may hold several checkpoints, told apart by name; `checkRecorded` sees whether it does.
   return identity(a) === identity(b) && (a.provider !== 'recorded' || a.name === b.name);
 }
 

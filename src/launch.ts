@@ -196,7 +196,7 @@ function opening({ models, ...world }: World, { carryOut: elsewhere }: LaunchOpt
 export async function openRun(config: RunConfig, world: OpeningWorld, options: LaunchOptions): Promise<Opened> {
   const { store } = world;
   const content = await contentOf(config, options.given, {}, options.digestCache);
-  checkRecorded(content.recorded, config, options.allowMissing === true);
+  checkRecorded(content.recorded, config, options.allowMissing === true, world.onWarning);
   const configuration = configurationHash(config, content.hashes);
   const plan = planOf(config, options.limit);
   const rule = { margin: config.margin, level: config.level, stop: config.stop };

@@ -1,7 +1,8 @@
 // Responses of the two checkpoints to a prompt: found in the run, read from a recorded file, taken from the cache of
 // earlier runs, or asked for.
-import type { Checkpoint, RunConfig } from './config.js';
+import { type Checkpoint, type RunConfig, SAME_CHECKPOINT } from './config.js';
 import { DoubleblindError, namedAt } from './errors.js';
+import { counted } from './figures.js';
 import { hashOf } from './hash.js';
 import { cacheKey, type EndpointSpec, ModelFailure } from './models/index.js';
 import { loadRecorded, type Recorded } from './models/recorded.js';
@@ -29,30 +30,54 @@ export async function openRecorded(config: Pick<RunConfig, Role | 'places'>): Pr
 }
 
 /**
- * Prompts that a recorded file has no response for, by role; the run goes on without them only when allowed.
- * @throws RECORDED_PROMPTS_MISSING
+ * Whether recorded files answer what a run asks; it goes on without what they lack only when allowed, and says so.
+ * @throws RECORDED_PROMPTS_MISSING, also where nothing would be left
  */
-export function checkRecorded(files: RecordedFiles, config: RunConfig, allowMissing: boolean): void {
+export function checkRecorded(
+  files: RecordedFiles,
+  config: RunConfig,
+  allowMissing: boolean,
+  onWarning?: (warning: RunConfig['warnings'][number]) => void,
+): void {
+  const { repeats } = config.sampling;
+  const lacking = new Set<string>();
   for (const role of ROLES) {
     const file = files[role];
-    if (file === undefined || allowMissing) continue;
-    const missing = config.suites.flatMap(({ name: suite, prompts }) =>
-      file
-        .missing(
-          prompts.map(({ id, prompt }) => ({ id, prompt, suite })),
-          config.sampling.repeats,
-        )
-        .map((id) => `${suite}/${id}`),
-    );
-    if (missing.length === 0) continue;
-    const shown = missing.slice(0, 10).join(', ') + (missing.length > 10 ? ` and ${missing.length - 10} more` : '');
-    throw new DoubleblindError(
-      'RECORDED_PROMPTS_MISSING',
-      `the ${role} "${config[role].name}" has no recorded response for ${missing.length} prompts: ${shown}.`,
-      { file: config[role].file, hint: 'Add them, or go on with the rest with --allow-missing.' },
-    );
+    if (file === undefined) continue;
+    const who = `the ${role} "${config[role].name}"`;
+    const missing = config.suites.flatMap(({ name: suite, prompts }) => {
+      const sought = prompts.map(({ id, prompt }) => ({ id, prompt, suite }));
+      return file.missing(sought, repeats).map(({ id, repeats: these }) => ({ name: `${suite}/${id}`, these }));
+    });
+    for (const { name, these } of missing) for (const repeat of these) lacking.add(`${name} ${repeat}`);
+    if (missing.length > 0) {
+      const names = missing.slice(0, 10).map(({ name, these }) => (these.length < repeats ? named(name, these) : name));
+      const shown = names.join(', ') + (missing.length > 10 ? ` and ${missing.length - 10} more` : '');
+      const message = `${who} has no recorded response for ${counted(missing.length, 'prompt')}: ${shown}.`;
+      const hint = 'Add them, or go on with the rest with --allow-missing.';
+      if (!allowMissing)
+        throw new DoubleblindError('RECORDED_PROMPTS_MISSING', message, { file: config[role].file, hint });
+      onWarning?.({ code: 'RECORDED_PROMPTS_MISSING', message: `${message} The run goes on without.` });
+    }
+    if (file.whole === true && file.repeats > repeats) {
+      const held = `${who} has up to ${file.repeats} recorded responses to a prompt`;
+      const message = `${held}; ${repeats === 1 ? 'the first is' : `the first ${repeats} are`} taken (sampling.repeats).`;
+      onWarning?.({ code: 'RECORDED_REPEATS_UNUSED', message });
+    }
   }
+  const prompts = config.suites.reduce((sum, suite) => sum + suite.prompts.length, 0);
+  if (lacking.size > 0 && lacking.size === prompts * repeats) {
+    const hint = 'Is it the file of these suites? Prompts are found by `prompt_id`, else by their text.';
+    const message = 'no prompt has a response of both checkpoints, so that nothing is left to judge.';
+    throw new DoubleblindError('RECORDED_PROMPTS_MISSING', message, { ...config.places?.candidate, hint });
+  }
+  const { baseline, candidate } = files;
+  const alike = baseline?.whole === true && candidate?.whole === true && baseline.sha256 === candidate.sha256;
+  if (alike && !config.warnings.some(({ code }) => code === SAME_CHECKPOINT.code)) onWarning?.(SAME_CHECKPOINT);
 }
+
+const named = (prompt: string, repeats: number[]): string =>
+  `${prompt} (${repeats.length === 1 ? 'repeat' : 'repeats'} ${repeats.join(', ')})`;
 
 /** The spec a checkpoint is asked with: its own settings over those of `sampling`. */
 export function sampled(checkpoint: Checkpoint, sampling: RunConfig['sampling']): EndpointSpec {

@@ -9,7 +9,7 @@ import { configDocument, configurationHash } from '../src/configuration.js';
 import { DoubleblindError } from '../src/errors.js';
 import { openModels } from '../src/models/index.js';
 import { preflight } from '../src/preflight.js';
-import { openRecorded } from '../src/responses.js';
+import { checkRecorded, openRecorded } from '../src/responses.js';
 
 const back = process.cwd();
 const folder = mkdtempSync(join(tmpdir(), 'doubleblind-config-'));
@@ -19,7 +19,7 @@ beforeAll(() => {
   write({
     's.yaml': 'name: s\ndomain: in-domain\nprompts:\n  - { id: a, prompt: p }\n  - { id: b, prompt: q }\n',
     'ra.jsonl': answers,
-    'rb.jsonl': answers,
+    'rb.jsonl': answers.replaceAll('about', 'of'),
     'step-1.jsonl': answers,
   });
 });
@@ -215,4 +215,73 @@ describe('who cannot be asked is told by name, and where the run file names it',
     const elsewhere = { ...config!, places: undefined };
     expect(configurationHash(elsewhere, {})).toBe(configurationHash(config!, {}));
   });
+});
+
+describe('recorded files that do not fit what is asked', () => {
+  const check = async (
+    changes: Record<string, string | null>,
+    allow = false,
+  ): Promise<{ refused: string; warned: string[] }> => {
+    const [config] = await readRunFile(runFile(changes));
+    const warned = config!.warnings.map(({ message }) => message);
+    try {
+      checkRecorded(await openRecorded(config!), config!, allow, ({ message }) => warned.push(message));
+      return { refused: '', warned };
+    } catch (error) {
+      return { refused: (error as DoubleblindError).line, warned };
+    }
+  };
+  const candidate = (file: string, name = 'tuned') => ({
+    candidate: `{ name: ${name}, provider: recorded, file: ${file} }`,
+  });
+  const rows = (...ids: string[]) =>
+    ids.map((id, i) => JSON.stringify({ prompt_id: id, response: `r${i}` })).join('\n');
+  beforeAll(() => write({ 'one.jsonl': rows('a'), 'none.jsonl': rows('x'), 'more.jsonl': rows('a', 'b', 'b') }));
+  const AA = expect.stringContaining('Baseline and candidate are the same checkpoint') as string;
+
+  it.each([
+    [
+      { sampling: '{ repeats: 3 }' },
+      false,
+      'ra.jsonl: the baseline "base" has no recorded response for 2 prompts: s/a (repeats 1, 2), s/b (repeats 1, 2). Add',
+    ],
+    [
+      candidate('one.jsonl'),
+      false,
+      'one.jsonl: the candidate "tuned" has no recorded response for 1 prompt: s/b. Add them,',
+    ],
+    [candidate('none.jsonl'), true, 'run.yaml:4:12: no prompt has a response of both checkpoints, so that nothing is'],
+  ])('%j', async (changes, allow, line) => {
+    expect((await check(changes, allow)).refused).toContain(line);
+  });
+
+  it.each([
+    [
+      candidate('one.jsonl'),
+      true,
+      ['the candidate "tuned" has no recorded response for 1 prompt: s/b. The run goes on without.'],
+    ],
+    [
+      candidate('more.jsonl'),
+      false,
+      ['the candidate "tuned" has up to 2 recorded responses to a prompt; the first is taken (sampling.repeats).'],
+    ],
+    [candidate('ra.jsonl', 'another'), false, [AA]],
+    [candidate('ra.jsonl', 'base'), false, [AA]],
+  ])('%j is told', async (changes, allow, words) => {
+    expect(await check(changes, allow)).toEqual({ refused: '', warned: words });
+  });
+});
+
+it('one server under two spellings of its address is the same checkpoint', async () => {
+  const at = (name: string, path: string) =>
+    `{ name: ${name}, provider: openai, model: m, base_url: "http://h${path}" }`;
+  const [config] = await readRunFile(runFile({ baseline: at('x', '/v1'), candidate: at('y', '/v1/') }));
+  expect(config!.warnings.map(({ code }) => code)).toEqual(['SAME_CHECKPOINT']);
+});
+
+it('a judge that compares with references alone is refused where no prompt has one', async () => {
+  expect(await complaint({ judges: '[{ provider: reference, extract: number }]' })).toContain(
+    'run.yaml:5:9: no prompt has a reference, so that nothing can be judged.',
+  );
 });

@@ -32,7 +32,7 @@ export async function validate(file: string, flags: ValidateFlags): Promise<void
       say(`warning: ${plain(warning.message)}`);
     };
     config.warnings.forEach(onWarning);
-    checkRecorded(await openRecorded(config), config, flags.allowMissing === true);
+    checkRecorded(await openRecorded(config), config, flags.allowMissing === true, onWarning);
     const models = openModels({ env: process.env, prices: config.prices, concurrency: config.concurrency });
     try {
       if (config.budget_usd !== null) await checkBudget(config, models);

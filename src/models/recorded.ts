@@ -22,8 +22,10 @@ export interface Recorded {
   repeats: number;
   /** The answer to a prompt; undefined where there is none. Found by id, else by the prompt's normalised text. */
   find(prompt: SoughtPrompt, repeat: number): RecordedAnswer | undefined;
-  /** Ids of prompts without an answer for some repeat below `repeats` (default 1). */
-  missing(prompts: SoughtPrompt[], repeats?: number): string[];
+  /** Prompts without an answer for some repeat below `repeats` (default 1), each with those repeats. */
+  missing(prompts: SoughtPrompt[], repeats?: number): { id: string; repeats: number[] }[];
+  /** Whether all rows are taken, whatever the checkpoint is called: the file holds one alone. */
+  whole?: boolean;
 }
 
 /**
@@ -34,15 +36,20 @@ export interface Recorded {
 export async function loadRecorded(path: string, options: { checkpoint?: string } = {}): Promise<Recorded> {
   const rows: RecordedRow[] = [];
   for await (const row of readRows(path)) rows.push(row);
-  const index = new Index(ofCheckpoint(rows, path, options.checkpoint));
+  const own = ofCheckpoint(rows, path, options.checkpoint);
+  const index = new Index(own);
   const find = (prompt: SoughtPrompt, repeat: number): RecordedAnswer | undefined => index.find(prompt, repeat);
   return {
     sha256: await fileHash(path),
     repeats: index.repeats,
+    whole: own === rows,
     find,
     missing(prompts, repeats = 1) {
       const all = Array.from({ length: repeats }, (_, repeat) => repeat);
-      return prompts.filter((prompt) => all.some((repeat) => !find(prompt, repeat))).map(({ id }) => id);
+      return prompts.flatMap((prompt) => {
+        const lacking = all.filter((repeat) => !find(prompt, repeat));
+        return lacking.length === 0 ? [] : [{ id: prompt.id, repeats: lacking }];
+      });
     },
   };
 }

@@ -29,7 +29,9 @@ describe('a file of recorded responses', () => {
     const recorded = await loadRecorded(path);
     expect(recorded.find(rain, 0)?.text).toBe('Water.');
     expect(recorded.find(snow, 0)?.text).toBe('Ice.');
-    expect(recorded.missing([rain, snow, { id: 'hail', prompt: 'What is hail?' }])).toEqual(['hail']);
+    expect(recorded.missing([rain, snow, { id: 'hail', prompt: 'What is hail?' }])).toEqual([
+      { id: 'hail', repeats: [0] },
+    ]);
     expect(recorded.sha256).toBe(createHash('sha256').update(readFileSync(path)).digest('hex'));
   });
 
@@ -42,7 +44,7 @@ describe('a file of recorded responses', () => {
     );
     expect([0, 1, 2, 3].map((repeat) => inOrder.find(rain, repeat)?.text)).toEqual(['r0', 'r1', 'r2', undefined]);
     expect(inOrder.repeats).toBe(3);
-    expect(inOrder.missing([rain], 4)).toEqual(['rain']);
+    expect(inOrder.missing([rain], 4)).toEqual([{ id: 'rain', repeats: [3] }]);
     const stated = [2, 0, 1].map((repeat) => ({ prompt_id: 'rain', repeat, response: `r${repeat}` }));
     const said = await loadRecorded(write('c.jsonl', stated));
     expect([0, 1, 2].map((repeat) => said.find(rain, repeat)?.text)).toEqual(['r0', 'r1', 'r2']);
