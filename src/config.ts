@@ -411,8 +411,16 @@ export async function readTemplate(
   }
   const path = isBundled ? bundled : own;
   const shown = isBundled ? `prompts/${name}.md` : name;
-  const template = parseTemplate(await readText(path), shown, path);
+  const template = showsPrompt(parseTemplate(await readText(path), shown, path), path);
   return { ref: `${shown}@${template.hash.slice(0, 12)}`, template };
+}
+
+/** The template, if its judge sees what was asked. Stored runs may have been judged without. @throws TEMPLATE_SLOT_MISSING */
+export function showsPrompt(template: Template, file: string): Template {
+  if (template.variables.has('prompt') || template.variables.has('messages')) return template;
+  const hint = 'Print {{ prompt }} or {{ messages }} among the texts.';
+  const message = 'the judge never sees what was asked.';
+  throw new DoubleblindError('TEMPLATE_SLOT_MISSING', message, { file, line: 1, column: 1, hint });
 }
 
 function withPaths<S extends { file?: string | undefined; checkpoint?: string | undefined }>(spec: S, dir: string): S {

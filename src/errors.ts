@@ -22,7 +22,10 @@ export const ERRORS = {
   TEMPLATE_UNKNOWN: { exit: 2, means: 'there is no such judge prompt' },
   TEMPLATE_SYNTAX: { exit: 2, means: 'a judge prompt cannot be parsed' },
   TEMPLATE_UNKNOWN_VARIABLE: { exit: 2, means: 'a judge prompt names a variable that does not exist' },
-  TEMPLATE_SLOT_MISSING: { exit: 2, means: 'a judge prompt does not show both responses between their delimiters' },
+  TEMPLATE_SLOT_MISSING: {
+    exit: 2,
+    means: 'a judge prompt does not show what was asked, or both responses between their delimiters',
+  },
   JUDGE_DUPLICATE_NAME: { exit: 2, means: 'two judges have one name' },
   KEY_MISSING: { exit: 2, means: 'the variable that holds a key is not set' },
   KEY_REFUSED: { exit: 2, means: 'an endpoint does not take the key' },

@@ -41,6 +41,8 @@ const SOUND = {
   judges: '[{ provider: offline }]',
 };
 
+const SLOTS = '{{ open_a }}{{ first }}{{ close_a }}{{ open_b }}{{ second }}{{ close_b }}';
+
 /** Writes the run file with some keys changed; its name. */
 function runFile(changes: Record<string, string | null> = {}): string {
   const entries = Object.entries({ ...SOUND, ...changes }).filter(([, value]) => value !== null);
@@ -136,6 +138,12 @@ describe('what a run file names and nobody has is told where it is named', () =>
   it('a fault inside the named file keeps its place there', async () => {
     write({ 'twice.yaml': 'name: s\ndomain: in-domain\nprompts: [{ id: a, prompt: p }, { id: a, prompt: q }]\n' });
     expect(await complaint({ suites: '[twice.yaml]' })).toMatch(/^twice\.yaml:3:39: prompt id "a" appears twice\./);
+    write({ 'blind.md': `---\nname: t\n---\n${SLOTS}` });
+    expect(await complaint({ template: 'blind.md' })).toBe(
+      'blind.md:1:1: the judge never sees what was asked. Print {{ prompt }} or {{ messages }} among the texts.',
+    );
+    write({ 'blind.md': `---\nname: t\n---\n{{ messages | size }}\n${SLOTS}` });
+    expect(await complaint({ template: 'blind.md' })).toBe('');
     mkdirSync('sub', { recursive: true });
     write({ 'sub/t.md': '---\nname: t\n---\n{{ frist }}\n' });
     write({ 'sub/run.yaml': runFile({ template: 't.md', suites: '[../s.yaml]' }) && readFileSync('run.yaml', 'utf8') });

@@ -1,7 +1,7 @@
 // A run file that came over HTTP: it names no path and no address of its own choosing. Suites and templates stand in
 // it or are bundled; an address with the variable of its key must be a pair that `serve --endpoints FILE` lists.
 import * as z from 'zod';
-import { BUNDLED_PROMPTS, resolveRun, type RunConfig, runFileSchema } from '../config.js';
+import { BUNDLED_PROMPTS, resolveRun, type RunConfig, runFileSchema, showsPrompt } from '../config.js';
 import { DoubleblindError } from '../errors.js';
 import { parseTemplate, type Template } from '../judging/template.js';
 import { readText } from '../jsonl.js';
@@ -78,7 +78,7 @@ function takeTemplates(posted: Json): { body: Json; inline: (Template | null)[] 
     const stated = (isObject(judge) ? judge['template'] : undefined) ?? posted['template'];
     if (!isObject(stated)) return null;
     const { name, text } = checked(inlineTemplate, onLine(stated, 1), WHOLE);
-    return parseTemplate(text, name);
+    return showsPrompt(parseTemplate(text, name), name);
   });
   const body = withStandIn(posted) as Json;
   return { body: judges.length === 0 ? body : { ...body, judges: judges.map(withStandIn) }, inline };

@@ -161,10 +161,11 @@ export class Part {
     return before!.length;
   }
 
+  /** Where the variable stands, else where the part begins that lacks it. */
   private refuseSlot(variable: string, rule: string): never {
     throw new DoubleblindError('TEMPLATE_SLOT_MISSING', `{{ ${variable} }} ${rule}.`, {
       file: this.file,
-      ...this.variables.get(variable),
+      ...(this.variables.get(variable) ?? { line: this.start + 1, column: 1 }),
       hint: 'Print {{ open_a }}, {{ first }}, {{ close_a }}, then {{ open_b }}, {{ second }}, {{ close_b }}.',
     });
   }

@@ -84,6 +84,8 @@ describe('a run file that is posted', () => {
     expect(Object.keys(config!.templates).sort()).toEqual(config!.judges.map(({ template }) => template).sort());
     expect(config!.templates[config!.judges[1]!.template!]!.text).toBe(text);
     expect(await refusal(runFile({ template: { name: '../own', text } }))).toMatchObject({ code: 'INVALID_VALUE' });
+    const blind = { name: 'own', text: text.replace('{{ prompt }}', '') };
+    expect(await refusal(runFile({ template: blind }))).toMatchObject({ code: 'TEMPLATE_SLOT_MISSING' });
     expect(await refusal(runFile({ template: { name: 'own', text: 'no front matter' } }))).toMatchObject({
       code: 'TEMPLATE_SYNTAX',
     });

@@ -280,14 +280,14 @@ describe('a template that could not be presented is refused at its place', () =>
       'no first response',
       file('{{ open_a }}{{ close_a }}{{ open_b }}{{ second }}{{ close_b }}'),
       'TEMPLATE_SLOT_MISSING',
-      'prompts/own.md::: {{ first }} must be printed once and unaltered, it is printed 0 times',
+      'prompts/own.md:4:1: {{ first }} must be printed once and unaltered, it is printed 0 times',
       'Print {{ open_a }}, {{ first }}, {{ close_a }}, then {{ open_b }}, {{ second }}, {{ close_b }}.',
     ],
     [
       'no second response',
       file('{{ open_a }}{{ first }}{{ close_a }}'),
       'TEMPLATE_SLOT_MISSING',
-      'prompts/own.md::: {{ second }} must be printed once and unaltered, it is printed 0 times',
+      'prompts/own.md:4:1: {{ second }} must be printed once and unaltered, it is printed 0 times',
     ],
     [
       'a response twice',
