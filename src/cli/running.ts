@@ -113,7 +113,8 @@ export async function launchAll(
   print(flags, documents.length === 1 ? documents[0] : { items: documents, next_cursor: null, curve }, () =>
     [
       ...results.map((r, i) =>
-        r.summary.estimates.length === 0
+        // A run that ended before any judgment has responses to show, and no result.
+        r.summary.estimates.length === 0 || (r.error !== null && r.judged + r.failed === 0)
           ? generated(r, bills[i]!.costs, command)
           : screen(r, bills[i], columns(), goesOn(r, command)),
       ),
@@ -180,7 +181,11 @@ export async function launchOne(
     progress.end();
     for (const line of models.learned()) say(`note: ${plain(line)}`);
     if (launched.error !== null) say(`error: ${plain(launched.error.line)}`);
-    return { launched, exit: stop.exit() ?? exitOf(launched, flags.maxFailed), interrupted: stop.exit() !== null };
+    return {
+      launched,
+      exit: stop.exit() ?? exitOf(launched, config, flags.maxFailed),
+      interrupted: stop.exit() !== null,
+    };
   } finally {
     progress.end();
     stop.done();
@@ -202,8 +207,12 @@ function withoutKeys(config: RunConfig): RunConfig {
 }
 
 /** 0 done, 1 done with findings, 3 stopped from outside. */
-function exitOf(launched: Launched, maxFailed: number): number {
-  if (launched.error !== null) return launched.error.exitCode;
+function exitOf(launched: Launched, config: RunConfig, maxFailed: number): number {
+  if (launched.error !== null) {
+    // Responses that look faulty keep a run from its start only where nobody had to be asked for them.
+    const paid = ROLES.some((role) => config[role].provider !== 'recorded');
+    return launched.error.code === 'RESPONSES_SUSPICIOUS' && paid ? 3 : launched.error.exitCode;
+  }
   const due = launched.planned.judgments;
   return due > 0 && launched.status === 'done' && (launched.failed + launched.missing) / due > maxFailed ? 1 : 0;
 }

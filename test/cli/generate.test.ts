@@ -1,5 +1,5 @@
 // Responses of one checkpoint at a time, from the command line.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -63,4 +63,20 @@ it('is a document without estimates, and leaves a run that was done done', async
     run: { ...first, status: 'done', ended_at: expect.any(String) },
   });
   expect([asked('base'), asked('tuned')]).toEqual([10, 10]);
+});
+
+it('faulty responses that were asked for stop a strict run on the way, with their number in place of a result', async () => {
+  const text = { choices: [{ message: { role: 'assistant', content: '' }, finish_reason: 'stop' }] };
+  const silent = await startServer({
+    rule: ({ body }) => (body['model'] === 'tuned' ? { status: 200, body: text } : null),
+  });
+  const given = JSON.parse(await readFile('run.json', 'utf8')) as { candidate: object };
+  const candidate = { ...given.candidate, base_url: silent.openai };
+  await writeFile('silent.json', JSON.stringify({ ...given, candidate, suites: [suiteOf(30)] }));
+  const { end, stdout, stderr } = await run('run', 'silent.json', '--strict-responses');
+  await silent.close();
+  expect(end).toBe(3);
+  expect(stderr).toMatch(/error: .*candidate responses are empty\./);
+  expect(stdout).toMatch(/tuned: \d+ responses of 60/);
+  expect(stdout).not.toContain('win rate');
 });

@@ -204,7 +204,7 @@ describe.skipIf(postgres.missing !== null)('workers of one run', () => {
               : null,
         });
         const { end, stderr } = await started(journey, shared, {}, '--strict-responses');
-        expect(end).toBe(2);
+        expect(end).toBe(3);
         expect(stderr).toContain('candidate responses are empty');
         expect(judged(journey.server)).toEqual([]);
         expect(asked(journey)).toHaveLength(40);
