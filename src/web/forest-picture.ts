@@ -4,10 +4,12 @@ import type { Estimate } from '../summary.js';
 
 // The same heights stand in styles/forest.css, where the words beside the marks get theirs.
 const ROW = 44;
-const NARROW_ROW = 84;
+const NARROW_ROW = 112;
+/** Where the marks stand in a narrow row, from its top: below the words, above the counts. */
+const NARROW_MARKS = 66;
 const AXIS = 24;
 
-/** Height in pixels: on a narrow page the words stand above the marks, so that a row is taller. */
+/** Height in pixels: on a narrow page words and counts stand above and below the marks, so that a row is taller. */
 export const forestHeight = (rows: number, narrow: boolean): number => rows * (narrow ? NARROW_ROW : ROW) + AXIS;
 
 /** Blue or orange only where the interval leaves 50 out; grey where there are too few prompts. */
@@ -25,8 +27,14 @@ export function drawForest(rows: readonly Estimate[], width: number, narrow: boo
     const fill = e.size === 'too-few' ? 'var(--paper)' : colour;
     return [{ row, rate: e.win_rate * 100, low: low * 100, high: high * 100, colour, fill }];
   });
-  const line = { y: 'row', stroke: 'colour', strokeWidth: 1.75, dy: narrow ? 24 : 0 };
-  const end = { ...line, inset: narrow ? 36 : 16 };
+  const [height, middle, reach] = narrow ? [NARROW_ROW, NARROW_MARKS, 14] : [ROW, ROW / 2, ROW / 2];
+  const line = { y: 'row', stroke: 'colour', strokeWidth: 1.75, dy: middle - height / 2 };
+  const end = { ...line, inset: height / 2 - 6 };
+  // Of each row by itself, so that no line runs through the words above and below the marks.
+  const scale = rows.flatMap((_, row) =>
+    [0, 25, 50, 75, 100].map((x) => ({ x, row, colour: x === 50 ? 'var(--quiet)' : 'var(--line)' })),
+  );
+  const grid = { y: 'row', stroke: 'colour', insetTop: middle - reach, insetBottom: height - middle - reach };
   return Plot.plot({
     width,
     height: forestHeight(rows.length, narrow),
@@ -39,8 +47,7 @@ export function drawForest(rows: readonly Estimate[], width: number, narrow: boo
     y: { type: 'band', domain: rows.map((_, row) => row), padding: 0, axis: null },
     color: { type: 'identity' },
     marks: [
-      Plot.gridX([0, 25, 75, 100], { stroke: 'var(--line)', strokeOpacity: 1 }),
-      Plot.ruleX([50], { stroke: 'var(--quiet)' }),
+      Plot.tickX(scale, { ...grid, x: 'x' }),
       Plot.axisX([0, 25, 50, 75, 100], { anchor: 'top', tickSize: 0, label: null, fill: 'var(--quiet)' }),
       Plot.ruleY(marks, { ...line, x1: 'low', x2: 'high' }),
       Plot.tickX(marks, { ...end, x: 'low' }),

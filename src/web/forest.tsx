@@ -98,6 +98,7 @@ function Plotted({ runId, kind, rows }: { runId: string; kind: Kind; rows: Estim
               <span className="forest-outcomes">
                 {outcomeCounts(e).map(([outcome, n]) => (
                   <span key={outcome}>
+                    <Glyph outcome={outcome} silent />{' '}
                     <OutcomeCount runId={runId} estimate={e} outcome={outcome} n={n} />
                   </span>
                 ))}

@@ -264,8 +264,10 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
       .waitFor();
     expect(await rates.innerText()).not.toContain('%');
     await page.keyboard.press('t');
-    const cells = (await rates.getByRole('row').nth(1).getByRole('cell').allInnerTexts()).slice(0, 4);
-    expect(cells).toEqual([expect.stringMatching(/^\d+\Wof\W9$/), expect.stringMatching(/^\d+–\d+$/), '–', '–']);
+    const cells = await rates.getByRole('row').nth(1).getByRole('cell').allInnerTexts();
+    expect(cells[0]).toMatch(/^\d+\Wof\W9$/);
+    // Whatever failed, and at equal length.
+    expect(cells.slice(-3, -1)).toEqual(['–', '–']);
     await page.goto(service.origin);
     const row = page.getByRole('listitem').filter({ hasText: 'brie-few' });
     await row.getByText(/9\Wprompts, too few/).waitFor();

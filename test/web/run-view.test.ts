@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Calibration } from '../../src/summary.js';
 import { buildPage, CHROMIUM, closeBrowser, visit } from './browser.js';
@@ -74,6 +74,29 @@ describe.skipIf(CHROMIUM === null)('the page of a run', () => {
       await close();
     }
   }, 600_000);
+
+  it('shows all five counts on a phone, in picture and table, and draws no line through a word', async () => {
+    const { page, close } = await visit(service.origin, runPath(VIEWS.whole), ON_A_PHONE);
+    await loaded(page);
+    const forest = section(page, 'Win rate of the candidate');
+    const width = page.viewportSize()!.width;
+    const seen = async (counts: Locator[]) => {
+      const boxes = await Promise.all(counts.map((one) => one.boundingBox()));
+      return boxes.filter((box) => box !== null && box.width > 0 && box.x >= 0 && box.x + box.width <= width).length;
+    };
+    expect(await seen(await forest.locator('li:first-child .forest-outcomes > *').all())).toBe(5);
+    const struck = await page.evaluate(`
+      const boxes = (what) => [...document.querySelectorAll('.forest > ' + what)].map((one) => one.getBoundingClientRect());
+      const words = boxes('ol > li :is(.forest-label, .forest-rate, .forest-n, .forest-outcomes > *)');
+      const lines = boxes('.picture line');
+      [lines.length > 20, lines.filter((line) => words.some((word) =>
+        line.left < word.right && line.right > word.left && line.top < word.bottom - 1 && line.bottom > word.top + 1)).length]
+    `);
+    expect(struck).toEqual([true, 0]);
+    await page.keyboard.press('t');
+    expect(await seen((await forest.getByRole('row').nth(1).getByRole('cell').all()).slice(1, 6))).toBe(5);
+    await close();
+  });
 
   it('says of each judge what is wrong, what it was certified at, and how the judges make one rate', async () => {
     const { page, close } = await visit(service.origin, runPath(VIEWS.whole));
