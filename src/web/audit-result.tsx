@@ -81,7 +81,7 @@ export function AuditResult({ name, report, place }: Props) {
       <h2>Findings</h2>
       {byCode.length === 0 && <p>None.</p>}
       {byCode.map(([code, group]) => (
-        <FindingGroup key={code} code={code} findings={group} place={place} />
+        <FindingGroup key={code} code={code} findings={group} name={name} place={place} />
       ))}
       <h2>Checks</h2>
       <div className="scroll" tabIndex={0} role="region" aria-label="Checks">
@@ -98,7 +98,8 @@ export function AuditResult({ name, report, place }: Props) {
             {report.checks.map((check) => (
               <tr key={check.code}>
                 <th scope="row">{codeWords(check.code)}</th>
-                <td>{count(check.checked)}</td>
+                {/* Some look at no row, but at the run and its files. */}
+                <td>{check.checked === 0 && check.failed > 0 ? 'the whole' : count(check.checked)}</td>
                 <td>{count(check.failed)}</td>
                 <td>{count(check.unverifiable)}</td>
               </tr>
@@ -110,12 +111,12 @@ export function AuditResult({ name, report, place }: Props) {
   );
 }
 
-interface GroupProps extends Pick<Props, 'place'> {
+interface GroupProps extends Pick<Props, 'name' | 'place'> {
   code: string;
   findings: Finding[];
 }
 
-function FindingGroup({ code, findings, place }: GroupProps) {
+function FindingGroup({ code, findings, name, place }: GroupProps) {
   const [all, setAll] = useState(false);
   const shown = all ? findings : findings.slice(0, FIRST);
   return (
@@ -129,6 +130,11 @@ function FindingGroup({ code, findings, place }: GroupProps) {
       <ul>
         {shown.map((finding, i) => (
           <li key={i}>
+            {finding.file !== null && finding.file !== name && (
+              <>
+                <code>{visible(finding.file)}</code>:{' '}
+              </>
+            )}
             {visible(finding.message)}
             {finding.recorded !== null && (
               <span className="quiet">
