@@ -1,8 +1,9 @@
 // How often the judges agree, two by two, and what that is worth beyond chance.
+import { FEW } from '../figures.js';
 import type { Agreement as AgreementNumbers, AgreementPair } from '../summary.js';
 import { Link } from './address.js';
 import { samplesPath } from './filters.js';
-import { count, counted, percent, range } from './numbers.js';
+import { count, counted, percent, range, shareOf } from './numbers.js';
 
 export function Agreement({ runId, agreement }: { runId: string; agreement: AgreementNumbers }) {
   const judges = [...new Set(agreement.pairs.flatMap((pair) => pair.judges))];
@@ -40,9 +41,11 @@ export function Agreement({ runId, agreement }: { runId: string; agreement: Agre
       <ul className="facts">
         {unanimous.share !== null && (
           <li>
-            All judges give the same outcome in {percent(unanimous.share, unanimous.n)} of{' '}
-            {counted(unanimous.n, 'comparison')};{' '}
-            <Link href={samplesPath(runId, { disagreement: 'true' })}>those where they do not</Link>.
+            All judges give the same outcome in{' '}
+            {unanimous.n < FEW
+              ? `${shareOf(unanimous.share, unanimous.n)} comparisons`
+              : `${percent(unanimous.share, unanimous.n)} of ${counted(unanimous.n, 'comparison')}`}
+            ; <Link href={samplesPath(runId, { disagreement: 'true' })}>those where they do not</Link>.
           </li>
         )}
         {alpha.value !== null && (
@@ -61,9 +64,18 @@ export function Agreement({ runId, agreement }: { runId: string; agreement: Agre
 function Cell({ runId, pair }: { runId: string; pair: AgreementPair | undefined }) {
   if (pair === undefined) return <td />;
   if (pair.observed === null) return <td className="quiet">{pair.reason ?? '–'}</td>;
+  const disagreements = samplesPath(runId, { judge: pair.judges[0], disagreement: 'true' });
+  if (pair.n < FEW)
+    return (
+      <td className="quiet">
+        <Link href={disagreements}>{shareOf(pair.observed, pair.n)}</Link>
+        <br />
+        <span className="small">too few</span>
+      </td>
+    );
   return (
     <td style={{ backgroundColor: `color-mix(in srgb, var(--ink) ${Math.round(pair.observed * 14)}%, transparent)` }}>
-      <Link href={samplesPath(runId, { judge: pair.judges[0], disagreement: 'true' })}>
+      <Link href={disagreements}>
         <b>{percent(pair.observed, pair.n)}</b>{' '}
         {pair.interval !== null && range(pair.interval.low, pair.interval.high, pair.n)}
       </Link>

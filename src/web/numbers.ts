@@ -17,6 +17,9 @@ export function rateOf(rate: number | null, n: number): string {
   return n < figures.FEW ? unbroken('too few') : percent(rate, n);
 }
 
+/** A share of few as its count: "5 of 9". */
+export const shareOf = (share: number, n: number): string => unbroken(`${count(Math.round(share * n))} of ${count(n)}`);
+
 /** An interval of shares as "60–81". */
 export const range = (low: number, high: number, n = 0): string => figures.range({ low, high }, n);
 
