@@ -30,11 +30,17 @@ const judgmentFilter = {
   judge: word,
   order: z.enum(ORDERS).optional(),
   winner: z.enum(WINNERS).optional(),
-  outcome: z.enum(OUTCOMES).optional(),
+  outcome: z
+    .enum(OUTCOMES)
+    .optional()
+    .describe(
+      'of a judge on a comparison over its orders, as estimates count it: without retests, without people unless `judge` ' +
+        'names one, without canaries unless `canary=true`',
+    ),
   state: z.enum(['judged', 'failed']).optional(),
   disagreement: flag.optional().describe('true: judges of one comparison name different winners'),
   finding: word.describe('code of a finding of the last audit'),
-  canary: flag.optional(),
+  canary: flag.optional().describe('true: planted comparisons alone; false: none of them; they enter no win rate'),
   q: word.describe('words in prompt, responses or reply'),
 };
 

@@ -85,8 +85,11 @@ export function judgmentQueries({ db }: Connection) {
     if (filter.canary !== undefined) query = query.where('j.canary', filter.canary ? '!=' : '=', '');
     if (filter.outcome !== undefined) {
       query = query.where(outcomeIs(filter.outcome));
-      // What a count of outcomes leads to: people stand in no such count.
+      // What a count of outcomes leads to: retests stand in no such count, nor do people and canaries unless they are
+      // asked for.
+      query = query.where('j.replicate', '=', 0);
       if (filter.judge === undefined) query = query.where('j.judge', 'not like', 'human:%');
+      if (filter.canary === undefined) query = query.where('j.canary', '=', '');
     }
     if (filter.disagreement !== undefined) query = query.where(disagrees(filter.disagreement));
     if (filter.finding !== undefined) {

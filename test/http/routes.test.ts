@@ -91,6 +91,30 @@ describe('judgments', () => {
     expect((await page(`${url}?q=nowhere`)).items).toEqual([]);
   });
 
+  it('of an outcome are those that the estimates count, without canaries and retests', async () => {
+    const url = `/api/runs/${run.id}/judgments?limit=1000`;
+    const { estimates } = (await get(`/api/runs/${run.id}/win-rates`)).json<{ estimates: Record<string, number>[] }>();
+    for (const [outcome, counted] of [
+      ['win', 'wins'],
+      ['loss', 'losses'],
+      ['tie', 'ties'],
+      ['order-dependent', 'order_dependent'],
+      ['failed', 'failed'],
+    ] as const) {
+      const { items } = await page(`${url}&outcome=${outcome}`);
+      // Each comparison was judged in both orders.
+      expect([outcome, items.length]).toEqual([outcome, 2 * estimates[0]![counted]!]);
+      expect(new Set(items.map(({ canary, replicate }) => `${String(canary)} ${String(replicate)}`))).toEqual(
+        new Set(items.length === 0 ? [] : ['null 0']),
+      );
+    }
+    const planted = (await page(`${url}&outcome=win&canary=true`)).items;
+    expect(planted.length).toBeGreaterThan(0);
+    expect(planted.every(({ canary }) => canary !== null)).toBe(true);
+    const retested = (await page(`${url}&canary=false`)).items.filter(({ replicate }) => replicate !== 0);
+    expect(retested.length).toBeGreaterThan(0);
+  });
+
   it('are cut to excerpts on demand, and say so; without it they are whole', async () => {
     const cut = (await page(`/api/runs/${run.id}/judgments?excerpt=10&limit=1`)).items[0]!;
     expect(cut).toMatchObject({ excerpted: true, prompt: 'Question 0' });
