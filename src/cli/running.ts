@@ -12,7 +12,6 @@ import { openModels, redactor } from '../models/index.js';
 import { later } from '../later.js';
 import { ROLES, type Role } from '../records.js';
 import type { World } from '../run.js';
-import { endedDecided } from '../stopping.js';
 import type { Cost } from '../store/costs.js';
 import type { Store } from '../store/index.js';
 import type { Summary } from '../summary.js';
@@ -224,7 +223,8 @@ export function documentOf({ summary, run, folder }: Launched): Summary {
 
 /** The command that goes on with a run that something stopped; none for one that ended or was decided. */
 function goesOn({ run }: Launched, command: string): string | undefined {
-  return run.status === 'done' || endedDecided(run) ? undefined : command;
+  // `endedDecided` would bring the statistics along.
+  return run.status === 'done' || 'decided' in run.decision_rule ? undefined : command;
 }
 
 /** Whose responses there are, where, and what is to be done next: the other responses, or the judging. */
