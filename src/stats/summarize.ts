@@ -107,7 +107,7 @@ export function summarize(input: SummarizeInput): Summary {
     criteria: judges.flatMap((judge, at) => criteriaOf(table, health[at]!.rows, judge, level)),
     warnings: [],
   };
-  summary.warnings = [...(input.warnings ?? []), ...warningsOf(summary, table)];
+  summary.warnings = [...(input.warnings ?? []), ...warningsOf(summary, table, method)];
   return summary;
 }
 

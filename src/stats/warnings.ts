@@ -1,10 +1,15 @@
 // What a reader of the numbers must know before believing them.
 import { coefficient, percent } from '../figures.js';
 import type { Summary, Warning } from '../summary.js';
+import type { IntervalMethod } from './sample.js';
 import { nothingIn, type TallyTable } from '../tally/table.js';
 
 /** Warnings that follow from the numbers themselves, the gravest first; empty when there is nothing to say. */
-export function warningsOf(summary: Summary, { rows, counts, prompts: texts, items: ids }: TallyTable): Warning[] {
+export function warningsOf(
+  summary: Summary,
+  { rows, counts, prompts: texts, items: ids }: TallyTable,
+  method: 'auto' | IntervalMethod = 'auto',
+): Warning[] {
   const warnings: Warning[] = [];
   const overall = summary.estimates[0];
   if (overall === undefined || rows === 0)
@@ -40,6 +45,13 @@ export function warningsOf(summary: Summary, { rows, counts, prompts: texts, ite
     warnings.push({
       code: 'ORDER_UNKNOWN',
       message: 'Some judgments do not state which response was printed first, so a position effect cannot be seen.',
+    });
+  }
+  const other = summary.estimates.filter(({ interval }) => interval !== null && interval.method !== 'tango').length;
+  if (method === 'tango' && other > 0) {
+    warnings.push({
+      code: 'METHOD_NOT_USED',
+      message: `Tango's interval needs one verdict a prompt: ${other} of ${summary.estimates.length} estimates have effective-n Wilson's.`,
     });
   }
   const length = overall.length_controlled;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Domain, Due, Judgment, Order, Winner } from '../../src/records.js';
+import type { Domain, Due, Judgment, Order, Tally, Winner } from '../../src/records.js';
 import { summarize, tally, type SummarizeInput } from '../../src/stats/index.js';
 import type { Estimate, Group, Summary } from '../../src/summary.js';
 import { judgment, tallyOf, verdicts } from './judged.js';
@@ -183,6 +183,17 @@ describe('for any judgments', () => {
 });
 
 describe('one estimate', () => {
+  test('a method that the data do not allow is said, and one that they allow is not', () => {
+    const both = (['baseline-first', 'candidate-first'] as const).flatMap((order) =>
+      verdicts(12, 0, 8).map((one) => ({ ...one, order })),
+    );
+    const codes = (tallies: Tally[], method?: 'tango') =>
+      summarize({ tallies, method }).warnings.map(({ code }) => code);
+    expect(codes(verdicts(12, 0, 8), 'tango')).not.toContain('METHOD_NOT_USED');
+    expect(codes(both, 'tango')).toContain('METHOD_NOT_USED');
+    expect(codes(both)).not.toContain('METHOD_NOT_USED');
+  });
+
   test('10 of 13: the numbers of the seed file, by Tango, exact bootstrap and sign-flip', () => {
     const estimate = summarize({ tallies: verdicts(10, 0, 3) }).estimates[0]!;
     expect(estimate).toMatchObject({
