@@ -2,10 +2,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { DoubleblindError } from '../errors.js';
 import { type CommonOptions, print } from './action.js';
 
-const RUN = `# yaml-language-server: $schema=https://raw.githubusercontent.com/doubleblind/doubleblind/main/schemas/run.schema.json
+const RUN = `# yaml-language-server: $schema=run.schema.json
 # A run: two checkpoints, suites of prompts, judges. Check it with \`doubleblind validate run.yaml\`,
 # see what it would cost with \`doubleblind run run.yaml --dry-run\`, try a few prompts with \`--limit 5\`.
 name: my-checkpoint
@@ -43,6 +44,9 @@ budget_usd: 20                      # a hard cap
 # gate: { in-domain: better, out-of-domain: not-worse }
 `;
 
+/** For editors, beside the run file, so that it is found without a network and fits this version. */
+const SCHEMA = fileURLToPath(new URL('../../schemas/run.schema.json', import.meta.url));
+
 const SUITE = `# What your checkpoint was trained for, as prompts it has not seen. 40 or more can show an effect of 20 points,
 # 200 one of 10 (see \`doubleblind power\`). Ids never change: results are matched by them.
 name: my-domain
@@ -67,7 +71,13 @@ const IGNORED = ['.env', 'exports/', 'doubleblind.db', 'doubleblind.db-*'];
 
 /** Writes the files; those that are there stay unless forced. */
 export async function initialise(dir: string, flags: CommonOptions & { force?: boolean }): Promise<void> {
-  const files = { 'run.yaml': RUN, 'suites/in-domain.yaml': SUITE, '.env.example': ENV };
+  const schema = await readFile(SCHEMA, 'utf8');
+  const files = {
+    'run.yaml': RUN,
+    'run.schema.json': schema,
+    'suites/in-domain.yaml': SUITE,
+    '.env.example': ENV,
+  };
   const there = Object.keys(files).filter((file) => existsSync(join(dir, file)));
   if (there.length > 0 && flags.force !== true) {
     throw new DoubleblindError('USAGE', 'is there already.', {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { run } from './here.js';
 
+const back = process.cwd();
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'doubleblind-init-'));
@@ -25,6 +26,11 @@ it('is sound as it stands, and says what it would cost', async () => {
   const { end, stdout } = await run('run', 'run.yaml', '--dry-run', '--json');
   expect(end).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ price_unknown: [], cost_usd: expect.any(Number) as number });
+});
+
+it('refers editors to the schema beside it, which is that of this version', async () => {
+  const [, schema] = /\$schema=(\S+)\n/.exec(await readFile('run.yaml', 'utf8'))!;
+  expect(await readFile(schema!, 'utf8')).toBe(await readFile(join(back, 'schemas', 'run.schema.json'), 'utf8'));
 });
 
 it('says where what is known of the cost alone is more than the budget', async () => {
