@@ -49,6 +49,8 @@ export class Batching {
   private readonly judges: JudgeBatches[];
   private readonly broken = new AbortController();
   private over = false;
+  /** Over, because what is due is asked live. */
+  private withdrawn = false;
 
   constructor(private readonly own: BatchRun) {
     const records = new Records(own);
@@ -59,7 +61,8 @@ export class Batching {
           ...own,
           pause: (signal) => (world.pause ?? pause)(signal),
           broken: this.broken.signal,
-          calledOff: () => this.over || world.signal.reason instanceof CalledOff,
+          calledOff: () => (world.signal.aborted ? world.signal.reason instanceof CalledOff : this.over),
+          goesOnLive: () => this.withdrawn && !world.signal.aborted,
           othersOpen: () => this.judges.some(({ progress }) => progress.open > 0),
           ended: () => this.ended(),
         }),
@@ -98,7 +101,7 @@ export class Batching {
 
   /** Calls off what is open; what was judged by then is kept, the rest is due. */
   async withdraw(): Promise<void> {
-    this.over = true;
+    this.over = this.withdrawn = true;
     await this.carryOut();
   }
 

@@ -29,6 +29,8 @@ export interface JudgeWorld extends Pick<BatchRun, 'run' | 'world' | 'hands' | '
   broken: AbortSignal;
   /** Whether open batches are to be cancelled. */
   calledOff(): boolean;
+  /** Whether what is due then is asked live, so that no batch may be left behind. */
+  goesOnLive(): boolean;
   /** Whether any judge still has an open batch. */
   othersOpen(): boolean;
   /** A batch has been read. */
@@ -50,9 +52,9 @@ const BYTES_PER_TOKEN = 3;
 
 /** A batch with what only this process knows of it. */
 interface Open extends BatchRow {
-  /** Looks that did not find its intent; whether there are batches it could be that have not ended. */
+  /** Looks that did not find its intent; batches it could be that have not ended. */
   misses: number;
-  unclear: boolean;
+  unclear: string[];
   /** Readings that ended too soon. */
   broken: number;
   cancelled: boolean;
@@ -73,6 +75,7 @@ export class JudgeBatches {
   /** Requests of a batch at most, once the service has said that there are too many in line. */
   private most = Infinity;
   private made = 0;
+  private toldOfWait = false;
 
   constructor(
     private readonly judge: Judge,
@@ -105,7 +108,8 @@ export class JudgeBatches {
           if (fits) break;
           if (!othersOpen()) throw budgetReached(budget);
         } else if (await this.look()) continue;
-        await this.own.pause(calledOff() ? broken : AbortSignal.any([broken, world.signal]));
+        // A run that is stopped already waits for its batches to be cancelled.
+        await this.own.pause(world.signal.aborted ? broken : AbortSignal.any([broken, world.signal]));
       }
     } finally {
       // What waits for a batch that nobody will make.
@@ -271,9 +275,11 @@ export class JudgeBatches {
     });
     if (found !== null && 'id' in found) {
       await this.identified(row, found.id);
+      // One that has ended is read, not cancelled.
+      await this.lookAt(row);
       return true;
     }
-    row.unclear = found !== null;
+    row.unclear = found?.waiting ?? [];
     row.misses = found === null ? row.misses + 1 : 0;
     if (row.misses < MISSES) return false;
     await this.drop(row);
@@ -342,9 +348,14 @@ export class JudgeBatches {
 
   // ── calling off ───────────────────────────────────────────────────────────────────────────────
 
-  /** Cancels what is open at the service; what cannot be told from others there is left, and found when it has ended. */
+  /**
+   * Cancels what is open at the service. What cannot be told from others there is left, and found when it has ended; it
+   * is waited for where its judgments would be asked live meanwhile, and paid for twice.
+   */
   private async callOff(): Promise<void> {
-    this.open = this.open.filter(({ provider_id, unclear }) => provider_id !== null || !unclear);
+    const unclear = this.open.filter((row) => row.provider_id === null && row.unclear.length > 0);
+    if (!this.own.goesOnLive()) this.open = this.open.filter((row) => !unclear.includes(row));
+    else for (const { unclear: ids } of unclear) this.tellOfWait(ids);
     for (const row of this.open) {
       if (row.cancelled || row.provider_id === null) continue;
       row.cancelled = true;
@@ -357,6 +368,14 @@ export class JudgeBatches {
     }
   }
 
+  /** What is waited for, once. */
+  private tellOfWait(ids: readonly string[]): void {
+    if (this.toldOfWait) return;
+    this.toldOfWait = true;
+    const message = `${this.name}: ${ids.join(' or ')} may be a batch of this run, which cannot be told before it has ended; it is waited for, so that nothing is paid for twice. Cancelled at the provider, it ends at once.`;
+    this.own.world.onWarning?.({ code: 'BATCH_UNCLEAR', message });
+  }
+
   private async priced(): Promise<Price> {
     return (this.price ??= await this.own.world.models.price(this.judge));
   }
@@ -367,7 +386,7 @@ export class JudgeBatches {
 }
 
 function opened(row: BatchRow, found = false): Open {
-  return { ...row, misses: 0, unclear: false, broken: 0, cancelled: false, found };
+  return { ...row, misses: 0, unclear: [], broken: 0, cancelled: false, found };
 }
 
 function batchRow({ misses: _m, unclear: _u, broken: _b, cancelled: _c, found: _f, ...row }: Open): BatchRow {

@@ -272,6 +272,51 @@ describe.each(['openai', 'anthropic'] as const)('a run in batches at %s', (provi
     expect(judgingCalls(journey)).toBe(24);
   });
 
+  it('goes on live only when it is known what became of a batch whose id was lost', async () => {
+    const stop = new AbortController();
+    const journey = await journeyOf({
+      lose: 1,
+      polls: 4,
+      on: (step) => void (step === 'created' && stop.abort(new Error('SIGTERM'))),
+    });
+    const file = await fileOf(journey, provider);
+    const { run } = await batched(journey, file, {}, { signal: stop.signal });
+    expect(await journey.store.openBatches(run.id)).toMatchObject([{ provider_id: null }]);
+    const ended = await journey.resume(run.id, { batch: false }, { pause });
+    expect(ended).toMatchObject({ status: 'done', judged: 24, missing: 0 });
+    const told = journey.warnings.filter(({ code }) => code === 'BATCH_UNCLEAR');
+    if (provider === 'anthropic') {
+      expect(told.map(({ message }) => message)).toEqual([expect.stringMatching(/^judge: batch_1 may be a batch/)]);
+      expect(judgingCalls(journey)).toBe(0);
+      expect(handedIn(journey)).toBe(24);
+    } else {
+      expect(told).toEqual([]);
+      expect(journey.server.batches.batches.map(({ cancelled }) => cancelled)).toEqual([true]);
+    }
+  });
+
+  it('is left at once, as it is, when it is stopped while it waits for such a batch', async () => {
+    const stop = new AbortController();
+    const again = new AbortController();
+    const journey = await journeyOf({
+      lose: 1,
+      polls: 1000,
+      on: (step) => void (step === 'created' && stop.abort(new Error('SIGTERM'))),
+    });
+    const { run } = await batched(journey, await fileOf(journey, provider), {}, { signal: stop.signal });
+    let pauses = 0;
+    const soon = (signal: AbortSignal): Promise<void> => {
+      if (++pauses === 3) again.abort(new Error('SIGTERM'));
+      return signal.aborted ? Promise.resolve() : pause();
+    };
+    // OpenAI's carry a name and are known at once.
+    if (provider === 'openai') return;
+    const ended = await journey.resume(run.id, { batch: false }, { pause: soon, signal: again.signal });
+    expect(ended).toMatchObject({ status: 'stopped', judged: 0 });
+    expect(await journey.store.openBatches(run.id)).toMatchObject([{ provider_id: null }]);
+    expect(judgingCalls(journey)).toBe(0);
+  });
+
   it('takes what the cache holds and hands in the rest', async () => {
     const journey = await journeyOf();
     const file = await fileOf(journey, provider);
