@@ -108,8 +108,7 @@ export class JudgeBatches {
           if (fits) break;
           if (!othersOpen()) throw budgetReached(budget);
         } else if (await this.look()) continue;
-        // A run that is stopped already waits for its batches to be cancelled.
-        await this.own.pause(world.signal.aborted ? broken : AbortSignal.any([broken, world.signal]));
+        await this.own.pause(this.giveUp);
       }
     } finally {
       // What waits for a batch that nobody will make.
@@ -123,6 +122,18 @@ export class JudgeBatches {
   private get left(): boolean {
     const { broken, calledOff, world } = this.own;
     return broken.aborted || (world.signal.aborted && !calledOff());
+  }
+
+  /** Ends what may wait. A run that is stopped already still waits for its batches to be cancelled. */
+  private get giveUp(): AbortSignal {
+    const { broken, world } = this.own;
+    return world.signal.aborted ? broken : AbortSignal.any([broken, world.signal]);
+  }
+
+  /** Whether something was thrown because it was given up. */
+  private givenUp(error: unknown): boolean {
+    const { broken, world } = this.own;
+    return [broken, world.signal].some(({ aborted, reason }) => aborted && reason === error);
   }
 
   // ── handing in ────────────────────────────────────────────────────────────────────────────────
@@ -202,8 +213,10 @@ export class JudgeBatches {
       const submitted = Date.parse(submitted_at);
       const custom_ids = new Set(items.map(({ custom_id }) => custom_id));
       const intent = { id, submitted_at: submitted, custom_ids, known: new Set<string>() };
-      await this.identified(row, await service.submit(items, intent));
+      await this.identified(row, await service.submit(items, intent, this.giveUp));
     } catch (error) {
+      // Given up before it was made.
+      if (this.givenUp(error)) return this.drop(row);
       if (!(error instanceof ModelFailure)) throw error;
       if (error instanceof BatchRefused || error.stops) {
         await this.drop(row);
@@ -241,6 +254,7 @@ export class JudgeBatches {
       try {
         if (await this.lookAt(row)) news = true;
       } catch (error) {
+        if (this.givenUp(error)) return true;
         // A service that does not answer for a while is asked again at the next look, until its endpoint is down.
         if (!(error instanceof ModelFailure) || error.stops) throw error;
       }
@@ -250,7 +264,7 @@ export class JudgeBatches {
 
   private async lookAt(row: Open): Promise<boolean> {
     if (row.provider_id === null) return this.lookFor(row);
-    const status = await (await this.opened()).poll(row.provider_id);
+    const status = await (await this.opened()).poll(row.provider_id, this.giveUp);
     if (status.state === 'gone') return this.gone(row);
     if (status.done !== row.done) {
       row.done = status.done;
@@ -267,12 +281,9 @@ export class JudgeBatches {
     const { store } = this.own.world;
     const [ids, known] = await Promise.all([store.batchItemIds(row.id), store.knownBatches()]);
     const service = await this.opened();
-    const found = await service.find({
-      id: row.id,
-      submitted_at: Date.parse(row.submitted_at),
-      custom_ids: new Set(ids.map((id) => customId(id, row.id))),
-      known,
-    });
+    const custom_ids = new Set(ids.map((id) => customId(id, row.id)));
+    const intent = { id: row.id, submitted_at: Date.parse(row.submitted_at), custom_ids, known };
+    const found = await service.find(intent, this.giveUp);
     if (found !== null && 'id' in found) {
       await this.identified(row, found.id);
       // One that has ended is read, not cancelled.
@@ -313,7 +324,7 @@ export class JudgeBatches {
     const { calledOff } = this.own;
     let seen = 0;
     let chunk: BatchResult[] = [];
-    for await (const result of (await this.opened()).results(row.provider_id!)) {
+    for await (const result of (await this.opened()).results(row.provider_id!, this.giveUp)) {
       seen++;
       chunk.push(result);
       if (chunk.length < CHUNK) continue;
@@ -360,7 +371,7 @@ export class JudgeBatches {
       if (row.cancelled || row.provider_id === null) continue;
       row.cancelled = true;
       try {
-        await (await this.opened()).cancel(row.provider_id);
+        await (await this.opened()).cancel(row.provider_id, this.giveUp);
       } catch (error) {
         // One that has just ended cannot be cancelled.
         if (!(error instanceof ModelFailure) || error.stops) throw error;

@@ -22,8 +22,8 @@ export function anthropicBatches(connection: Connection): Batches {
   const service = client.messages.batches;
   const desk = new BatchDesk(connection);
 
-  async function* results(id: string): AsyncGenerator<BatchResult> {
-    for await (const { custom_id, result } of await desk.again(() => service.results(id))) {
+  async function* results(id: string, signal?: AbortSignal): AsyncGenerator<BatchResult> {
+    for await (const { custom_id, result } of await desk.again((own) => service.results(id, {}, own), signal)) {
       switch (result.type) {
         case 'succeeded':
           yield await desk.answered(custom_id, () => readMessage(result.message));
@@ -43,13 +43,14 @@ export function anthropicBatches(connection: Connection): Batches {
     }
   }
 
-  async function isOurs(id: string, { custom_ids }: Intent): Promise<boolean> {
-    for await (const { custom_id } of await desk.again(() => service.results(id))) return custom_ids.has(custom_id);
+  async function isOurs(id: string, { custom_ids }: Intent, signal?: AbortSignal): Promise<boolean> {
+    for await (const { custom_id } of await desk.again((own) => service.results(id, {}, own), signal))
+      return custom_ids.has(custom_id);
     return false;
   }
 
   return {
-    results: (id) => desk.whole(results(id)),
+    results: (id, signal) => desk.whole(results(id, signal), signal),
     async submit(items) {
       const requests = items.map(({ custom_id, ask }) => ({
         custom_id,
@@ -57,20 +58,20 @@ export function anthropicBatches(connection: Connection): Batches {
       }));
       return (await desk.once(() => service.create({ requests }))).id;
     },
-    async find(intent): Promise<Found> {
+    async find(intent, signal): Promise<Found> {
       const waiting: string[] = [];
-      const list = await desk.again(() => service.list({ limit: 100 }));
+      const list = await desk.again((own) => service.list({ limit: 100 }, own), signal);
       for await (const { id, created_at, processing_status, request_counts: counts } of list) {
         if (Date.parse(created_at) < intent.submitted_at - CLOCK_SLACK_MS) break;
         const size = Object.values(counts).reduce((sum: number, n: number) => sum + n, 0);
         if (size !== intent.custom_ids.size || intent.known.has(id)) continue;
         if (processing_status !== 'ended') waiting.push(id);
-        else if (await isOurs(id, intent)) return { id };
+        else if (await isOurs(id, intent, signal)) return { id };
       }
       return waiting.length > 0 ? { waiting } : null;
     },
-    async poll(id) {
-      const batch = await desk.ofKnown(() => service.retrieve(id));
+    async poll(id, signal) {
+      const batch = await desk.ofKnown((own) => service.retrieve(id, {}, own), signal);
       if (batch === null)
         return { id, state: 'gone', total: 0, done: 0, cancelled: false, message: null, crowded: false };
       const { processing, ...ends } = batch.request_counts;
@@ -79,8 +80,8 @@ export function anthropicBatches(connection: Connection): Batches {
       const cancelled = batch.cancel_initiated_at !== null;
       return { id, state, total: processing + done, done, cancelled, message: null, crowded: false };
     },
-    async cancel(id) {
-      await desk.ofKnown(() => service.cancel(id));
+    async cancel(id, signal) {
+      await desk.ofKnown((own) => service.cancel(id, {}, own), signal);
     },
   };
 }

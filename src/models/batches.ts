@@ -60,15 +60,22 @@ export class BatchRefused extends ModelFailure {
  */
 export type Found = { id: string } | { waiting: string[] } | null;
 
+/** Each request is given up with its signal, whose reason is thrown; a create under way never is. */
 export interface Batches {
   /** Id of the new batch. Never tried again: see `find`. @throws BatchRefused; ModelFailure when it may have gone through */
-  submit(items: BatchItem[], intent: Intent): Promise<string>;
+  submit(items: BatchItem[], intent: Intent, signal?: AbortSignal): Promise<string>;
   /** The batch of an intent whose id was never stored; null when there is none. @throws ModelFailure */
-  find(intent: Intent): Promise<Found>;
-  poll(id: string): Promise<BatchStatus>;
+  find(intent: Intent, signal?: AbortSignal): Promise<Found>;
+  poll(id: string, signal?: AbortSignal): Promise<BatchStatus>;
   /** Results of a batch that has ended, in any order. @throws ModelFailure also in the middle */
-  results(id: string): AsyncGenerator<BatchResult>;
-  cancel(id: string): Promise<void>;
+  results(id: string, signal?: AbortSignal): AsyncGenerator<BatchResult>;
+  cancel(id: string, signal?: AbortSignal): Promise<void>;
+}
+
+/** What the SDKs take beside a request. */
+export interface RequestOptions {
+  signal?: AbortSignal;
+  timeout?: number;
 }
 
 /** How much earlier than an intent the provider's clock may say that its batch was created: clocks of machines differ. */
@@ -79,6 +86,8 @@ const MOST_ITEMS = { anthropic: 100_000, openai: 50_000 };
 const MOST_BYTES = 64_000_000;
 /** Both providers charge half for batches; their price lists leave that out. */
 export const BATCH_DISCOUNT = 0.5;
+/** Longest that a service may take to say how its batches are. */
+const LOOK_MS = 60_000;
 /** Bytes around the messages of one request. */
 const FRAME = 500;
 
@@ -112,10 +121,15 @@ export class BatchDesk {
     return callOf(this.connection.spec, ask, this.connection.abilities);
   }
 
-  /** A request that may be repeated, within the endpoint's limits. */
-  async again<T>(request: () => Promise<T>): Promise<T> {
+  /** A request that may be repeated, within the endpoint's limits. What is read of its answer ends with the signal, too. */
+  async again<T>(
+    request: (options: RequestOptions) => Promise<T>,
+    signal?: AbortSignal,
+    timeout = LOOK_MS,
+  ): Promise<T> {
+    const terms = { tokens: 0, used: () => 0, signal };
     try {
-      return (await this.connection.endpoint.run(request, { tokens: 0, used: () => 0 })).value;
+      return (await this.connection.endpoint.run(() => request({ timeout, ...(signal && { signal }) }), terms)).value;
     } catch (error) {
       throw this.redacted(error);
     }
@@ -136,22 +150,23 @@ export class BatchDesk {
   }
 
   /** A request about one batch that may be repeated; null where the service knows no such batch. */
-  async ofKnown<T>(request: () => Promise<T>): Promise<T | null> {
-    return this.again(async () => {
+  async ofKnown<T>(request: (options: RequestOptions) => Promise<T>, signal?: AbortSignal): Promise<T | null> {
+    return this.again(async (options) => {
       try {
-        return await request();
+        return await request(options);
       } catch (error) {
         if ((error as SdkError | null)?.status === 404) return null;
         throw error;
       }
-    });
+    }, signal);
   }
 
   /** Results as they come; what breaks off in the middle is a failure that another reading may not meet. */
-  async *whole(results: AsyncGenerator<BatchResult>): AsyncGenerator<BatchResult> {
+  async *whole(results: AsyncGenerator<BatchResult>, signal?: AbortSignal): AsyncGenerator<BatchResult> {
     try {
       yield* results;
     } catch (error) {
+      signal?.throwIfAborted();
       if (error instanceof ModelFailure || !(error instanceof Error)) throw error;
       throw new ModelFailure('unreachable', this.clean(`the results broke off: ${error.message}`));
     }

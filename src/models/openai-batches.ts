@@ -7,6 +7,7 @@ import type { Connection } from './connections.js';
 import { chatBody, openaiClient, readChat } from './openai.js';
 
 const INTENT = 'doubleblind_intent';
+const UPLOAD_MS = 600_000;
 /** What is said when the tokens in line are more than the account may have there. */
 const CROWDED = /token_limit_exceeded|enqueued token limit/i;
 const ENDED = ['completed', 'expired', 'cancelled', 'failed'];
@@ -23,9 +24,9 @@ export function openaiBatches(connection: Connection): Batches {
   const client = openaiClient(address, key, transport.fullFetch, own);
   const desk = new BatchDesk(connection);
 
-  async function* rowsOf(file: string | null | undefined): AsyncGenerator<Row> {
+  async function* rowsOf(file: string | null | undefined, signal?: AbortSignal): AsyncGenerator<Row> {
     if (!file) return;
-    const response = await desk.again(() => client.files.content(file));
+    const response = await desk.again((own) => client.files.content(file, own), signal);
     for await (const { value } of readJsonl(response.body as AsyncIterable<Uint8Array>, { file })) yield value as Row;
   }
 
@@ -40,20 +41,21 @@ export function openaiBatches(connection: Connection): Batches {
     return desk.errored(custom_id, { status: response.status_code, ...said, message });
   }
 
-  async function* results(id: string): AsyncGenerator<BatchResult> {
-    const { output_file_id, error_file_id } = await desk.again(() => client.batches.retrieve(id));
-    for (const file of [output_file_id, error_file_id]) for await (const row of rowsOf(file)) yield await resultOf(row);
+  async function* results(id: string, signal?: AbortSignal): AsyncGenerator<BatchResult> {
+    const { output_file_id, error_file_id } = await desk.again((own) => client.batches.retrieve(id, own), signal);
+    for (const file of [output_file_id, error_file_id])
+      for await (const row of rowsOf(file, signal)) yield await resultOf(row);
   }
 
   return {
-    async submit(items, intent) {
+    async submit(items, intent, signal) {
       const lines = items.map(({ custom_id, ask }) => {
         const body = chatBody(spec.model!, desk.call(ask), spec.extra_body ?? {});
         return `${JSON.stringify({ custom_id, method: 'POST', url: '/v1/chat/completions', body })}\n`;
       });
       const file = await toFile(new Blob(lines), 'doubleblind.jsonl', { type: 'application/jsonl' });
       // A file that goes up twice costs nothing; a batch does.
-      const { id } = await desk.again(() => client.files.create({ file, purpose: 'batch' }));
+      const { id } = await desk.again((own) => client.files.create({ file, purpose: 'batch' }, own), signal, UPLOAD_MS);
       const batch = await desk.once(() =>
         client.batches.create({
           input_file_id: id,
@@ -64,16 +66,16 @@ export function openaiBatches(connection: Connection): Batches {
       );
       return batch.id;
     },
-    async find(intent) {
-      const list = await desk.again(() => client.batches.list({ limit: 100 }));
+    async find(intent, signal) {
+      const list = await desk.again((own) => client.batches.list({ limit: 100 }, own), signal);
       for await (const { id, created_at, metadata } of list) {
         if (created_at * 1000 < intent.submitted_at - CLOCK_SLACK_MS) break;
         if (metadata?.[INTENT] === intent.id) return { id };
       }
       return null;
     },
-    async poll(id): Promise<BatchStatus> {
-      const batch = await desk.ofKnown(() => client.batches.retrieve(id));
+    async poll(id, signal): Promise<BatchStatus> {
+      const batch = await desk.ofKnown((own) => client.batches.retrieve(id, own), signal);
       if (batch === null)
         return { id, state: 'gone', total: 0, done: 0, cancelled: false, message: null, crowded: false };
       const { status, request_counts, errors } = batch;
@@ -87,9 +89,9 @@ export function openaiBatches(connection: Connection): Batches {
         crowded: status === 'failed' && CROWDED.test(JSON.stringify(errors)),
       };
     },
-    results: (id) => desk.whole(results(id)),
-    async cancel(id) {
-      await desk.ofKnown(() => client.batches.cancel(id));
+    results: (id, signal) => desk.whole(results(id, signal), signal),
+    async cancel(id, signal) {
+      await desk.ofKnown((own) => client.batches.cancel(id, own), signal);
     },
   };
 }

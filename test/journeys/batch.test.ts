@@ -247,6 +247,29 @@ describe.each(['openai', 'anthropic'] as const)('a run in batches at %s', (provi
     expect(journey.server.batches.batches[0]!.cancelled).toBe(false);
   });
 
+  it('is left within a moment by SIGTERM, and called off by Ctrl-C, also while the service does not answer', async () => {
+    for (const reason of [new Error('SIGTERM'), new CalledOff('stopped by a person')]) {
+      const stop = new AbortController();
+      let looks = 0;
+      const hang = (): Promise<void> => {
+        setTimeout(() => stop.abort(reason), 50);
+        return new Promise(() => undefined);
+      };
+      const journey = await journeyOf({
+        polls: 9,
+        on: (step) => (step === 'look' && looks++ === 0 ? hang() : undefined),
+      });
+      const started = performance.now();
+      const stopped = await batched(journey, await fileOf(journey, provider), {}, { signal: stop.signal });
+      // The service never answers that look; the SDKs alone would wait for ten minutes.
+      expect(performance.now() - started).toBeLessThan(20_000);
+      expect(stopped).toMatchObject({ status: 'stopped', judged: 0, missing: 24 });
+      const cancelled = reason instanceof CalledOff;
+      expect(journey.server.batches.batches.map((batch) => batch.cancelled)).toEqual([cancelled]);
+      expect(await journey.store.openBatches(stopped.run.id)).toHaveLength(cancelled ? 0 : 1);
+    }
+  });
+
   it('that was cancelled at the service by somebody else says so, and asks nothing again by itself', async () => {
     const journey = await journeyOf({
       polls: 5,
