@@ -1,6 +1,5 @@
 // Judgments as they are read: one by one, filtered in pages, as a stream in the order of exports.
 import { type Selectable, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
-import { DoubleblindError } from '../errors.js';
 import type { Judgment, Order, Outcome, Winner } from '../records.js';
 import { holdsWords, invalidCursor, type Page } from './pages.js';
 import type { Connection, JudgmentsTable } from './schema.js';
