@@ -4,6 +4,7 @@ import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Accuracies } from './audit/accuracy.js';
+import { judgedFiles } from './audit/files.js';
 import { DoubleblindError } from './errors.js';
 import { fileHash } from './whole-files.js';
 import { storedRows } from './audit/stored-rows.js';
@@ -37,8 +38,9 @@ export interface Imported {
 /** Records that are written together. */
 const BATCH = 5000;
 
-/** Reads judged files into runs: our own lines keep run id and ids; other files make one run per pair of checkpoints. */
-export async function importFiles(store: Store, files: string[], options: ImportOptions): Promise<Imported> {
+/** Reads judged files, or the judged files of folders, into runs: our own lines keep run id and ids; other files make one run per pair of checkpoints. */
+export async function importFiles(store: Store, paths: string[], options: ImportOptions): Promise<Imported> {
+  const { files } = await judgedFiles(paths, options);
   const targets = new Map<string, Target>();
   const result: Imported = { runs: [], rows: 0, added: 0, known: 0 };
   const number = rowNumbering();
@@ -131,9 +133,12 @@ async function accuracyOf(store: Store, run: Run): Promise<Pick<Run, 'identities
 
 async function plannedOf(store: Store, run: Run): Promise<Run['planned']> {
   if (run.origin === 'own') return run.planned;
-  const judgments = await store.asked(run.id);
-  const prompts = (await store.positions(run.id)).size;
-  return { prompts, comparisons: 0, responses: 0, judgments };
+  const [{ judged, failed, responses }, comparisons, prompts] = await Promise.all([
+    store.spent(run.id),
+    store.compared(run.id),
+    store.positions(run.id),
+  ]);
+  return { prompts: prompts.size, comparisons, responses, judgments: judged + failed };
 }
 
 /** A run that rows are written to: prompts first, then responses, then judgments, a batch at a time. */

@@ -131,6 +131,18 @@ describe('the folder of a run', () => {
     return copy;
   };
 
+  it('is imported by its name, with or without what the run says of itself', async () => {
+    const [{ runs }, alone] = [await importFiles(stores[0]!, [folder], { now }), dirname(fileOf('x', ''))];
+    expect(runs).toMatchObject([
+      { origin: 'own', planned: { prompts: 3, comparisons: 3, responses: 6, judgments: 6 } },
+    ]);
+    await cp(join(folder, 'judged.jsonl'), join(alone, 'judged.jsonl'));
+    const { runs: bare } = await importFiles(stores[1]!, [alone], { now });
+    expect(bare).toMatchObject([{ id: runs[0]!.id, origin: 'import', planned: runs[0]!.planned }]);
+    const empty = dirname(fileOf('x', ''));
+    await expect(importFiles(stores[1]!, [empty], { now })).rejects.toMatchObject({ code: 'FILE_UNKNOWN_FORMAT' });
+  });
+
   it('may hold a judgment that failed and the one that took its place: they are one, in one file or two', async () => {
     const judged = JSON.parse((await linesOf('judged.jsonl'))[0]!) as Judgment;
     const failed = { ...judged, ...FAILED, judged_at: '2026-01-01T00:00:00.000Z', attempts: 2 };

@@ -6,7 +6,7 @@ import { detect, type ReadOptions } from '../formats/index.js';
 
 const JUDGED = /\.(jsonl|ndjson|json|csv|tsv)(\.gz)?$/i;
 
-export interface AuditFiles {
+export interface JudgedFiles {
   files: string[];
   /** Files of a folder that nobody can read as judged, with the reason. */
   skipped: { file: string; reason: string }[];
@@ -17,8 +17,8 @@ export interface AuditFiles {
  * `judged.jsonl` is an export of ours: the files beside it are made from it.
  * @throws FILE_MISSING; FILE_UNKNOWN_FORMAT when a folder holds no judged file
  */
-export async function auditFiles(paths: readonly string[], options: ReadOptions): Promise<AuditFiles> {
-  const found: AuditFiles = { files: [], skipped: [] };
+export async function judgedFiles(paths: readonly string[], options: ReadOptions): Promise<JudgedFiles> {
+  const found: JudgedFiles = { files: [], skipped: [] };
   for (const path of paths) {
     if (!(await isFolder(path))) {
       found.files.push(path);

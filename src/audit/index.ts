@@ -14,7 +14,7 @@ import { constantResponse } from './constant-response.js';
 import { Figures } from './counts.js';
 import { duplicateComparison } from './duplicate-comparison.js';
 import { errorRecordedAsVerdict } from './error-recorded-as-verdict.js';
-import { auditFiles } from './files.js';
+import { judgedFiles } from './files.js';
 import { identicalResponses } from './identical-responses.js';
 import { identityLeak } from './identity-leak.js';
 import { labelConfoundedWithModel } from './label-confounded-with-model.js';
@@ -88,7 +88,7 @@ export type RunAudit = Omit<FileAudit, 'files'> & { run: string };
  * @throws what reading throws: FILE_*, JSON_SYNTAX, CSV_SYNTAX, INVALID_VALUE, USAGE
  */
 export async function auditFile(paths: string | readonly string[], options: AuditOptions = {}): Promise<FileAudit> {
-  const { files, skipped } = await auditFiles(typeof paths === 'string' ? [paths] : paths, options);
+  const { files, skipped } = await judgedFiles(typeof paths === 'string' ? [paths] : paths, options);
   const more: MakeCheck[] = [...(options.more ?? [])];
   for (const file of files) {
     more.push(...(await folderChecks(file).catch((error: unknown) => without(file, error))));

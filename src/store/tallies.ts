@@ -102,14 +102,17 @@ export function tallyQueries(connection: Connection) {
       return (await counted(runId)).stored;
     },
 
-    /** Judgments stored, judged or failed, canaries and retests left out: known without counting prompts again. */
-    async asked(runId: string): Promise<number> {
-      const { n } = await db
+    /** Comparisons that anybody judged, canaries left out. */
+    async compared(runId: string): Promise<number> {
+      const distinct = db
         .selectFrom('judgments')
-        .select((e) => e.fn.countAll<number>().as('n'))
+        .select(['position', 'repeat'])
+        .distinct()
         .where('run_id', '=', runId)
-        .where('canary', '=', '')
-        .where('replicate', '=', 0)
+        .where('canary', '=', '');
+      const { n } = await db
+        .selectFrom(distinct.as('one'))
+        .select((e) => e.fn.countAll<number>().as('n'))
         .executeTakeFirstOrThrow();
       return n;
     },
