@@ -11,26 +11,26 @@ import { readText } from './jsonl.js';
 import { endpointProblems, endpointSchema, type EndpointSpec } from './models/index.js';
 import { keyStanding } from './models/keys.js';
 import { leftOut } from './plan.js';
-import { DOMAINS, type Domain, type Suite, type Role } from './records.js';
+import { DOMAINS, type Domain, type Suite, type Role, nameSchema } from './records.js';
 import { findSuite } from './suites/index.js';
 import { checked, type ParsedYaml, parseYaml, within } from './yaml.js';
 
 const share = z.number().min(0).max(1);
 
 const checkpointSchema = endpointSchema.extend({
-  name: z.string().min(1),
+  name: nameSchema,
   checkpoint: z.string().optional(),
   /** Training step, for the curve of a sweep; read from the folder where it is not stated. */
   step: z.int().nonnegative().optional(),
 });
 const judgeSchema = endpointSchema.extend({
-  name: z.string().min(1).optional(),
+  name: nameSchema.optional(),
   template: z.string().optional(),
   share: share.default(1),
 });
 const price = z.strictObject({ input_usd_per_mtok: z.number().min(0), output_usd_per_mtok: z.number().min(0) });
 const inlineSuite = z.strictObject({
-  name: z.string().min(1),
+  name: nameSchema,
   domain: z.enum(DOMAINS),
   description: z.string().optional(),
   prompts: z.array(z.unknown()).min(1),

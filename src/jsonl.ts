@@ -87,8 +87,11 @@ export async function readText(path: string): Promise<string> {
 /** The bytes of a file, unpacked when its name ends in `.gz`. @throws FILE_MISSING, FILE_UNREADABLE */
 export async function* openBytes(path: string): AsyncGenerator<Uint8Array> {
   try {
-    if ((await stat(path)).isDirectory())
-      throw new DoubleblindError('FILE_UNREADABLE', 'is a folder, not a file', { file: path });
+    const found = await stat(path);
+    if (found.isDirectory()) throw new DoubleblindError('FILE_UNREADABLE', 'is a folder, not a file', { file: path });
+    // A named pipe may wait for ever; what the shell hands in (`/dev/stdin`, `<(…)`) is being written.
+    if (!found.isFile() && !/^\/(dev|proc)\//.test(path))
+      throw new DoubleblindError('FILE_UNREADABLE', 'is no regular file.', { file: path });
     const file = createReadStream(path, { highWaterMark: MB / 4 });
     // `pipeline` hands an error of the file on to the reader of the unpacked side, and closes the file when the reader stops.
     yield* path.endsWith('.gz') ? pipeline(file, createGunzip(), () => undefined) : file;

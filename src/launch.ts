@@ -108,7 +108,9 @@ export async function findRun(store: Store, id: string): Promise<Run> {
   if (run === undefined || second !== undefined) {
     throw new DoubleblindError(
       'RUN_UNKNOWN',
-      run === undefined ? `there is no run "${id}".` : `more than one run starts with "${id}".`,
+      run === undefined
+        ? `there is no run "${id}"${/[./\\]/.test(id) ? ', and no such file' : ''}.`
+        : `more than one run starts with "${id}".`,
       {
         hint: 'See `doubleblind list`.',
       },

@@ -14,6 +14,12 @@
 //   run           suites × comparisons × judges × orders, with its full configuration
 import * as z from 'zod';
 
+/** A name that stands on one line wherever it is shown. */
+export const nameSchema = z
+  .string()
+  .min(1)
+  .refine((name) => !/\p{Cc}/u.test(name), 'holds a control character');
+
 export const DOMAINS = ['in-domain', 'out-of-domain', 'multi-domain'] as const;
 export const ROLES = ['baseline', 'candidate'] as const;
 export const ORDERS = ['baseline-first', 'candidate-first'] as const;

@@ -250,8 +250,24 @@ function describe(issue: Issue, value: unknown): { message: string; hint: string
       .flatMap((inner) => (inner.code === 'invalid_type' ? [KINDS[inner.expected] ?? inner.expected] : []));
     return { message: `must be ${[...new Set(kinds)].join(' or ')}, not ${found}`, hint: '' };
   }
+  const rule = ruleOf(issue);
+  if (rule !== null)
+    return { message: `${rule}${Array.isArray(value) || value === '' ? '' : `, not ${found}`}`, hint: '' };
   if (issue.code === 'custom') return { message: issue.message, hint: '' };
   return { message: `is ${found}: ${issue.message.replace(/^[^:]*: /, '')}`, hint: '' };
+}
+
+/** What a bound or an address asks for; null for any other rule. */
+function ruleOf(issue: Issue): string | null {
+  if (issue.code === 'invalid_format' && issue.format === 'url')
+    return 'must be an address that begins with http:// or https://';
+  if (issue.code !== 'too_small' && issue.code !== 'too_big') return null;
+  if (issue.origin === 'array' || issue.origin === 'string')
+    return issue.code === 'too_small' ? 'must not be empty' : null;
+  const least = issue.code === 'too_small';
+  const bound = least ? issue.minimum : issue.maximum;
+  const open = issue.inclusive === false;
+  return `must be ${open ? (least ? 'more than' : 'less than') : least ? 'at least' : 'at most'} ${bound}`;
 }
 
 const KINDS: Record<string, string> = {

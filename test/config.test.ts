@@ -1,4 +1,5 @@
 // What a run file is refused for: one line with file, line and column, before anything is asked.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -292,4 +293,33 @@ it('a judge that compares with references alone is refused where no prompt has o
   expect(await complaint({ judges: '[{ provider: reference, extract: number }]' })).toContain(
     'run.yaml:5:9: no prompt has a reference, so that nothing can be judged.',
   );
+});
+
+describe('a value out of bounds is told in words of the rule', () => {
+  it.each([
+    [{ judges: '[]' }, 'run.yaml:5:9: judges must not be empty'],
+    [{ sampling: '{ temperature: 9 }' }, 'run.yaml:6:26: sampling.temperature must be at most 2, not 9'],
+    [{ concurrency: '0' }, 'run.yaml:6:14: concurrency must be more than 0, not 0'],
+    [
+      { judges: '[{ provider: openai, model: m, base_url: "localhost:8000/v1" }]' },
+      'run.yaml:5:50: judges[0].base_url must be an address that begins with http:// or https://, not "localhost:8000/v1"',
+    ],
+    [
+      { candidate: '{ name: "a\\eb", provider: recorded, file: rb.jsonl }' },
+      'run.yaml:4:20: candidate.name holds a control character',
+    ],
+  ])('%j', async (changes, line) => {
+    expect(await complaint(changes)).toBe(line);
+  });
+
+  it('a name with a control character is refused in a suite too, and an empty suite is one', async () => {
+    write({ 'bell.yaml': 'name: "a\\ab"\ndomain: in-domain\nprompts: [{ id: a, prompt: p }]\n', 'zero.yaml': '' });
+    expect(await complaint({ suites: '[bell.yaml]' })).toBe('bell.yaml:1:7: name holds a control character');
+    expect(await complaint({ suites: '[zero.yaml]' })).toBe('zero.yaml:1:1: the suite "zero" has no prompts');
+  });
+
+  it('a pipe that nobody writes into is refused, not waited for', async () => {
+    execFileSync('mkfifo', ['pipe.yaml']);
+    expect(await complaint({ suites: '[pipe.yaml]' })).toBe('run.yaml:2:10: pipe.yaml: is no regular file.');
+  });
 });

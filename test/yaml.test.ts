@@ -74,7 +74,8 @@ describe('what a schema refuses is one line with place and nearest word', () => 
     ['name: 012\n', 'run.yaml:1:7: name must be a text, not 12. Put it in quotes.'],
     ['name:\n', 'run.yaml:1:6: name must be a text, not nothing'],
     ['name: x\nlevel: high\n', 'run.yaml:2:8: level must be a number, not "high"'],
-    ['name: x\nlevel: 95\n', 'run.yaml:2:8: level is 95: expected number to be <1'],
+    ['name: x\nlevel: 95\n', 'run.yaml:2:8: level must be less than 1, not 95'],
+    ['name: x\nlevel: 0\n', 'run.yaml:2:8: level must be more than 0, not 0'],
     ['name: x\nlevel: .nan\n', 'run.yaml:2:8: level must be a number, not NaN'],
     [
       'name: x\njudges: [{ provider: ofline }]\n',

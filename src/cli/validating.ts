@@ -7,7 +7,7 @@ import { type Contact, preflight } from '../preflight.js';
 import type { Planned } from '../records.js';
 import { checkRecorded, openRecorded } from '../responses.js';
 import { print, say } from './action.js';
-import { whole } from '../figures.js';
+import { counted } from '../figures.js';
 import { loadEnv } from './running.js';
 import { plain } from './terminal.js';
 import type { ValidateFlags } from './validate.js';
@@ -54,8 +54,8 @@ export async function validate(file: string, flags: ValidateFlags): Promise<void
   print(flags, documents.length === 1 ? documents[0] : { items: documents, next_cursor: null }, () =>
     documents
       .flatMap(({ candidate, suites, templates, contacts, planned }) => [
-        `${file} is sound: ${plain(candidate)}, ${whole(planned.prompts)} prompts, ${whole(planned.judgments)} judgments`,
-        ...suites.map((s) => `  suite     ${s.name} (${s.domain}, ${s.prompts} prompts)`),
+        `${file} is sound: ${plain(candidate)}, ${counted(planned.prompts, 'prompt')}, ${counted(planned.judgments, 'judgment')}`,
+        ...suites.map((s) => `  suite     ${s.name} (${s.domain}, ${counted(s.prompts, 'prompt')})`),
         ...templates.map((t) => `  template  ${t}`),
         ...contacts.map(lineOf),
         `next  npx doubleblind run ${file} --dry-run`,

@@ -96,7 +96,7 @@ export function domainIn(file: string): Domain | undefined {
   return DOMAINS.find((known) => stem.includes(known));
 }
 
-export function empty({ name }: Suite, place: Place): DoubleblindError {
+export function empty({ name }: Pick<Suite, 'name'>, place: Place): DoubleblindError {
   return new DoubleblindError('SUITE_EMPTY', `the suite "${name}" has no prompts`, place);
 }
 

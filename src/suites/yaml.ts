@@ -2,12 +2,12 @@
 import { stringify } from 'yaml';
 import * as z from 'zod';
 import { readText } from '../jsonl.js';
-import { DOMAINS, type Suite } from '../records.js';
+import { DOMAINS, nameSchema, type Suite } from '../records.js';
 import { checked, onLine, parseYaml, type ParsedYaml, type Position } from '../yaml.js';
-import { appearsTwice, empty, promptOf, promptSchema } from './prompt.js';
+import { appearsTwice, empty, promptOf, promptSchema, stemOf } from './prompt.js';
 
 const suiteSchema = z.strictObject({
-  name: z.string().trim().min(1),
+  name: z.string().trim().pipe(nameSchema),
   domain: z.enum(DOMAINS),
   description: z.string().nullish(),
   prompts: z.array(promptSchema).nullable(),
@@ -15,7 +15,9 @@ const suiteSchema = z.strictObject({
 
 /** The suite of a YAML or JSON file. @throws FILE_*, YAML_SYNTAX, UNKNOWN_KEY, INVALID_VALUE, SUITE_* with positions */
 export async function readYamlSuite(path: string): Promise<Suite> {
-  return suiteIn(parseYaml(await readText(path), path), path);
+  const text = await readText(path);
+  if (text.trim() === '') throw empty({ name: stemOf(path) }, { file: path, line: 1, column: 1 });
+  return suiteIn(parseYaml(text, path), path);
 }
 
 /**

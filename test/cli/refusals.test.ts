@@ -47,6 +47,8 @@ const SLIPS: [string, RegExp][] = [
   ['export RUN -o .', /: this is a folder, not a file/],
   ['ledger import nope', /nope: no such file or folder/],
   ['ledger import .', /no known training folder/],
+  ['audit nope.jsonl', /no run "nope\.jsonl", and no such file\. See/],
+  ['stats nope.jsonl', /no run "nope\.jsonl", and no such file\. See/],
   ['delete nope', /no run "nope"/],
   ['prune', /--older-than/],
   ['prune --older-than soon', /must look like 90d/],

@@ -70,7 +70,7 @@ describe('hostile responses', () => {
   });
 
   it('say nothing to a terminal and nothing to a spreadsheet', async () => {
-    const name = `tuned${ESC}[2J\u202e`;
+    const name = `tuned\u202e`;
     journey = await openJourney({
       answer: says,
       rule: ({ body }) =>

@@ -148,7 +148,7 @@ describe('a template that could not be presented is refused at its place', () =>
     ['an empty file', '', 'TEMPLATE_SYNTAX', 'prompts/own.md:1:1: no front matter'],
     ['text before the front matter', `hello\n${file(SLOTS)}`, 'TEMPLATE_SYNTAX', 'prompts/own.md:1:1: no front matter'],
     ['no name', file(SLOTS, 'allow_tie: true'), 'INVALID_VALUE', 'prompts/own.md:2:1: name is missing'],
-    ['an empty name', file(SLOTS, 'name: ""'), 'INVALID_VALUE', 'prompts/own.md:2:7: name is ""'],
+    ['an empty name', file(SLOTS, 'name: ""'), 'INVALID_VALUE', 'prompts/own.md:2:7: name must not be empty'],
     [
       'a mistyped key',
       file(SLOTS, 'name: x\ncritera: []'),

@@ -51,7 +51,7 @@ describe('a mistake in a YAML suite is one line with file, line and column', () 
     ['name: x\ndomain: in-domain\nprompts: []\n', 'SUITE_EMPTY', 'x.yaml:3:10: the suite "x" has no prompts'],
     ['name: x\ndomain: in-domain\nprompts:\n', 'SUITE_EMPTY', 'x.yaml:3:9: the suite "x" has no prompts'],
     ['name: x\ndomain: in-domain\n', 'INVALID_VALUE', 'x.yaml:1:1: prompts is missing'],
-    ['', 'INVALID_VALUE', 'x.yaml:1:1: the file must be a map of keys and values, not nothing'],
+    ['', 'SUITE_EMPTY', 'x.yaml:1:1: the suite "x" has no prompts'],
     [`${HEAD}  - { id: 012, prompt: a }\n`, 'INVALID_VALUE', 'x.yaml:4:11: prompts[0].id must be a text, not 12. Put it in quotes.'],
     [`${HEAD}  - { id: a }\n`, 'INVALID_VALUE', 'x.yaml:4:5: prompts[0] takes either a prompt or messages'],
     [`${HEAD}  - { id: a, prompt: p, messages: [{ role: user, content: p }] }\n`, 'INVALID_VALUE', 'x.yaml:4:5: prompts[0] takes either a prompt or messages'],
