@@ -11,6 +11,7 @@ export function program(): Command {
     )
     .option('-V, --version', 'print the version')
     .showSuggestionAfterError(true)
+    .configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) })
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
     .addHelpText('after', '\nStart without a key: doubleblind demo\n');
   for (const register of COMMANDS) register(root);
@@ -32,11 +33,14 @@ export async function main(argv: string[]): Promise<number> {
 /** commander has told people already; scripts get the one document they asked for. */
 function usage(error: CommanderError, argv: string[]): number {
   if (argv.includes('--json')) {
-    const message = error.message.replace(/^error: /, '');
+    const message = oneLine(error.message).replace(/^error: /, '');
     process.stdout.write(`${JSON.stringify({ error: { code: 'USAGE', message } })}\n`);
   }
   return 2;
 }
+
+/** The nearest word stands behind what it is for. */
+const oneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, ' ');
 
 function exitOverride(command: Command): void {
   command.exitOverride();

@@ -26,6 +26,8 @@ afterAll(async () => {
 
 /** `RUN` stands for a run that is there. */
 const SLIPS: [string, RegExp][] = [
+  ['rnu', /^error: unknown command 'rnu' \(Did you mean run\?\)$/m],
+  ['list --limt 3', /^error: unknown option '--limt' \(Did you mean --limit\?\)$/m],
   ['show nope', /no run "nope"/],
   ['show', /missing required argument/],
   ['list --status nope', /Allowed choices are queued/],
