@@ -34,6 +34,8 @@ export interface LaunchOptions extends Omit<RunOptions, 'recorded' | 'digests' |
   carryOut?: typeof carryOut | undefined;
   /** What is recorded about where and how the run was started; may be looked up while files are read. */
   environment: Record<string, unknown> | Promise<Record<string, unknown>>;
+  /** Told of the run before anything of it is asked. */
+  onRun?: ((run: Run) => void) | undefined;
   /** Told of every look at a run that stops when decided. */
   onLook?: ((looks: Look[]) => void) | undefined;
 }
@@ -56,6 +58,12 @@ export async function launch(config: RunConfig, world: World, options: LaunchOpt
   await affordable(config, world, options);
   if (options.batch === true) checkBatch(config, options.carryOut !== undefined);
   const opened = await openRun(config, opening(world, options), options);
+  const budget_usd = keptBudget(opened.run, options);
+  if (budget_usd !== (options.budget_usd ?? null)) {
+    await affordable(config, world, { ...options, budget_usd });
+    const message = `the budget of $${budget_usd} that this run was given still holds; --budget-usd gives it another.`;
+    world.onWarning?.({ code: 'BUDGET_KEPT', message });
+  }
   // An interrupted run is gone on with as `resume` does; a finished one asks nothing.
   const retryFailed = INTERRUPTED.includes(opened.run.status);
   return carry(opened, config, world, { retryFailed, ...options });
@@ -73,7 +81,7 @@ export async function resume(id: string, world: World, options: LaunchOptions): 
     throw new DoubleblindError('RUN_CHANGED', `run ${run.id} was imported; there is nothing to resume.`);
   }
   const config = configOf(run, await world.store.suites(run.id));
-  await affordable(config, world, { ...options, budget_usd: options.budget_usd ?? config.budget_usd });
+  await affordable(config, world, { ...options, budget_usd: keptBudget(run, options) });
   const stored = (run.identities['content'] ?? {}) as Content['hashes'];
   const content = await contentOf(config, undefined, stored, options.digestCache);
   if (configurationHash(config, content.hashes) !== run.configuration) {
@@ -91,7 +99,6 @@ export async function resume(id: string, world: World, options: LaunchOptions): 
   const more = decided === undefined && continued === undefined ? config : { ...config, stop: null };
   return carry({ run, ...content }, more, world, {
     retryFailed: true,
-    budget_usd: config.budget_usd,
     limit: limitOf(run),
     ...options,
   });
@@ -117,6 +124,12 @@ export async function findRun(store: Store, id: string): Promise<Run> {
     );
   }
   return run;
+}
+
+/** The budget of a run: it stays until another one is given. */
+function keptBudget(run: Run, { budget_usd }: Pick<LaunchOptions, 'budget_usd'> = {}): number | null {
+  const kept = run.environment['budget_usd'] ?? run.config['budget_usd'] ?? null;
+  return budget_usd ?? (kept as number | null);
 }
 
 /** Refused before anything is made or spent. @throws PRICE_UNKNOWN */
@@ -337,6 +350,8 @@ async function carry(
   const batch = options.batch ?? batched;
   if (batch) checkBatch(config, options.carryOut !== undefined);
   const now = () => new Date(world.clock()).toISOString();
+  options.onRun?.(run);
+  const budget_usd = keptBudget(run, options);
   return holding(store, run.id, now(), async () => {
     const { judged, failed, responses } = await store.spent(run.id);
     const isOver = run.status === 'done' && options.retryFailed !== true;
@@ -348,7 +363,11 @@ async function carry(
       exports: folder,
       started_at: run.started_at ?? now(),
       ended_at: null,
-      ...(batch !== batched && { environment: { ...run.environment, batch } }),
+      environment: {
+        ...run.environment,
+        ...(batch !== batched && { batch }),
+        ...(budget_usd !== keptBudget(run) && { budget_usd }),
+      },
     });
     await takeBaseline(store, run);
     const stopping =
@@ -365,7 +384,7 @@ async function carry(
     // Statistics and the report.
     const conclusion = later(() => import('./conclusion.js'));
     try {
-      const more = { ...options, batch, recorded, digests, exporter, decided: stopping?.decided };
+      const more = { ...options, batch, budget_usd, recorded, digests, exporter, decided: stopping?.decided };
       const end = await (options.carryOut ?? carryOut)(run, config, world, more);
       const { conclude } = await conclusion.now();
       return await conclude(run.id, end, { store, folder, exporter, stopping, now, before });

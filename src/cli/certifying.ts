@@ -27,10 +27,9 @@ export async function certifyFile(file: string, flags: CertifyFlags): Promise<nu
     concurrency: flags.concurrency ?? config.concurrency,
     budget_usd: flags.budgetUsd ?? null,
   };
-  const command = `doubleblind ${process.argv.slice(2).join(' ')}`;
   return usingStore(flags, async (store) => {
     const { launched, exit } = await withDigestCache((cache) =>
-      launchOne(store, named, flags, command, (c, world, more) => launch(c, world, { ...more, given }), cache),
+      launchOne(store, named, flags, 'again', (c, world, more) => launch(c, world, { ...more, given }), cache),
     );
     const results = await certify(store, launched.run, answers, new Date().toISOString());
     const warnings = offlineAmong([launched.run]);

@@ -21,9 +21,7 @@ export async function judgeFiles(files: string[], flags: JudgeFlags): Promise<nu
     budget_usd: flags.budgetUsd ?? null,
   };
   return usingStore(flags, (store) =>
-    launchAll(store, [named], flags, `doubleblind ${process.argv.slice(2).join(' ')}`, (c, world, options) =>
-      launch(c, world, { ...options, given }),
-    ),
+    launchAll(store, [named], flags, 'resume', (c, world, options) => launch(c, world, { ...options, given })),
   );
 }
 

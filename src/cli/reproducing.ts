@@ -45,7 +45,7 @@ export async function reproduceRun(store: Store, id: string, flags: ReproduceFla
       store,
       limited,
       again,
-      `doubleblind reproduce ${run.id}`,
+      'resume',
       (own, world, options) => launch(own, world, { ...options, given }),
       cache,
     ),

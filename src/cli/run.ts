@@ -3,6 +3,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CalledOff } from '../errors.js';
 import { type CommonOptions, say, usingStore, withDatabase } from './action.js';
 
+export const DEFAULT_EXPORTS = 'exports';
+
 export interface RunFlags extends CommonOptions {
   limit?: number;
   seed?: number;
@@ -76,7 +78,7 @@ export function runOptions(command: Command): Command {
     .option('--max-failed <share>', 'exit 1 above this share of due judgments failed or missing', share, 0.05)
     .option('--distributed', 'hand the work to `doubleblind worker` processes and wait (PostgreSQL)')
     .option('--lease <seconds>', 'a worker that is silent for this long loses its work to others', count, 30)
-    .option('--exports <dir>', 'where files are written', 'exports');
+    .option('--exports <dir>', 'where files are written', DEFAULT_EXPORTS);
 }
 
 function number(text: string): number {

@@ -5,21 +5,20 @@ import type { DigestCache } from '../checkpoints/index.js';
 import type { Overrides, RunConfig } from '../config.js';
 import { readRunFile } from '../config.js';
 import { DoubleblindError } from '../errors.js';
-import { environment } from '../environment.js';
+import { commandLine, environment } from '../environment.js';
 import { lookLine, whole } from '../figures.js';
 import { findRun, launch, type Launched, type LaunchOptions, resume } from '../launch.js';
 import { openModels, redactor } from '../models/index.js';
 import { later } from '../later.js';
-import { ROLES, type Role } from '../records.js';
+import { ROLES, type Role, type Run } from '../records.js';
 import type { World } from '../run.js';
-import type { Cost } from '../store/costs.js';
 import type { Store } from '../store/index.js';
 import type { Summary } from '../summary.js';
 import { print, say, usingStore } from './action.js';
 import { withDigestCache } from './digest-cache.js';
 import { openPark } from './park.js';
 import { openProgress } from './progress.js';
-import { type RunFlags, stopOnSignals } from './run.js';
+import { type RunFlags, stopOnSignals, DEFAULT_EXPORTS } from './run.js';
 import { columns, plain } from './terminal.js';
 
 // Most of what grows old in a run is soon garbage; by default the heap grows to four times what is alive before it goes,
@@ -34,10 +33,10 @@ export async function runFile(file: string, flags: RunFlags): Promise<number> {
     const { dryRun } = await import('./dry-run.js');
     return usingStore(flags, (store) => dryRun(store, configs, flags));
   }
+  // A sweep that is stopped has candidates whose runs are not there yet.
+  const goOn = configs.length > 1 && flags.again !== true ? 'again' : 'resume';
   return usingStore(flags, (store) =>
-    launchAll(store, configs, flags, `doubleblind run ${file}`, (config, world, options) =>
-      launch(config, world, options),
-    ),
+    launchAll(store, configs, flags, goOn, (config, world, options) => launch(config, world, options)),
   );
 }
 
@@ -46,12 +45,11 @@ export async function generateFile(file: string, flags: RunFlags): Promise<numbe
   loadEnv();
   const configs = await readRunFile(file, overridesOf(flags));
   const roles: Role[] = flags.role === undefined ? [...ROLES] : [flags.role];
-  return usingStore(flags, (store) =>
-    launchAll(store, configs, flags, `doubleblind generate ${file}`, async (config, world, options) => {
-      const launched = await launch(config, world, { ...options, generate: roles });
-      return { ...launched, summary: { ...launched.summary, estimates: [] } };
-    }),
-  );
+  const carry: Carry = async (config, world, options) => {
+    const launched = await launch(config, world, { ...options, generate: roles });
+    return { ...launched, summary: { ...launched.summary, estimates: [] } };
+  };
+  return usingStore(flags, (store) => launchAll(store, configs, flags, 'again', carry, file));
 }
 
 /** `resume`: one stored run, failed judgments asked again. */
@@ -62,7 +60,7 @@ export async function resumeRun(store: Store, id: string, flags: RunFlags): Prom
     ...(run.config as unknown as RunConfig),
     ...(flags.concurrency !== undefined && { concurrency: flags.concurrency }),
   };
-  return launchAll(store, [config], flags, `doubleblind resume ${run.id}`, (_config, world, options) => {
+  return launchAll(store, [config], flags, 'resume', (_config, world, options) => {
     const { limit, budget_usd, ...rest } = options;
     return resume(run.id, world, {
       ...rest,
@@ -72,15 +70,41 @@ export async function resumeRun(store: Store, id: string, flags: RunFlags): Prom
   });
 }
 
+/** What goes on with a run that is stopped: `resume`, or the same command again where that has more to do. */
+export type GoOn = 'resume' | 'again';
+
+/** The command line that goes on with a run, or with what was to become one. */
+function going(run: Run | null, goOn: GoOn, flags: RunFlags): string {
+  return commandLine(run === null || goOn === 'again' ? process.argv : resuming(run, flags), process.env);
+}
+
+/** The words that resume a run where it lies; the run itself keeps its limit, its budget and whether it is judged in batches. */
+function resuming({ id }: Run, flags: RunFlags): string[] {
+  const { database, exports, cache, fresh, allowIdentityMismatch, distributed } = flags;
+  return [
+    ...['', '', 'resume', id],
+    ...(database === undefined ? [] : ['--database', database]),
+    ...(exports === DEFAULT_EXPORTS ? [] : ['--exports', exports]),
+    ...(cache === false ? ['--no-cache'] : []),
+    ...(fresh === true ? ['--fresh'] : []),
+    ...(allowIdentityMismatch === true ? ['--allow-identity-mismatch'] : []),
+    ...(distributed === true ? ['--distributed'] : []),
+  ];
+}
+
 type Carry = (config: RunConfig, world: World, options: LaunchOptions) => Promise<Launched>;
 
-/** Carries out runs one after another; prints each result; the worst exit code. */
+/**
+ * Carries out runs one after another; prints each result; the worst exit code.
+ * @param generating the run file, where responses alone are made
+ */
 export async function launchAll(
   store: Store,
   configs: RunConfig[],
   flags: RunFlags,
-  command: string,
+  goOn: GoOn,
   carry: Carry,
+  generating?: string,
 ): Promise<number> {
   const printing = later(() =>
     Promise.all([import('./screen.js'), import('./curve.js'), import('../ledger/curve.js')]),
@@ -92,7 +116,7 @@ export async function launchAll(
   for (const given of configs.map(withoutKeys)) {
     const config = batch === '' || given.sweep === null ? given : { ...given, sweep: `${given.sweep}${batch}` };
     for (const warning of config.warnings ?? []) say(`warning: ${plain(warning.message)}`);
-    const result = await withDigestCache((cache) => launchOne(store, config, flags, command, carry, cache)).catch(
+    const result = await withDigestCache((cache) => launchOne(store, config, flags, goOn, carry, cache)).catch(
       (error: unknown) => unanswered(config, error),
     );
     if (result === null) continue;
@@ -107,15 +131,19 @@ export async function launchAll(
   const [{ screen }, { curveLines }, { sweepCurve }] = await printing.now();
   const curve = sweep === null ? null : await sweepCurve(store, sweep);
   const bills = await Promise.all(
-    results.map(async ({ run }) => ({ spent: await store.spent(run.id), costs: await store.costs(run.id) })),
+    results.map(async ({ run: { id } }) => {
+      const answered = ROLES.map((role) => store.answered(id, [role]));
+      const [spent, costs, ...counts] = await Promise.all([store.spent(id), store.costs(id), ...answered]);
+      return { spent, costs, answered: counts };
+    }),
   );
   print(flags, documents.length === 1 ? documents[0] : { items: documents, next_cursor: null, curve }, () =>
     [
       ...results.map((r, i) =>
         // A run that ended before any judgment has responses to show, and no result.
         r.summary.estimates.length === 0 || (r.error !== null && r.judged + r.failed === 0)
-          ? generated(r, bills[i]!.costs, command)
-          : screen(r, bills[i], columns(), goesOn(r, command)),
+          ? generated(r, bills[i]!.answered, generating ?? going(r.run, goOn, flags))
+          : screen(r, bills[i], columns(), isOver(r) ? undefined : going(r.run, goOn, flags)),
       ),
       ...(curve === null || curve.curves.length === 0 ? [] : curveLines(curve)),
     ].join('\n'),
@@ -135,7 +163,7 @@ export async function launchOne(
   store: Store,
   config: RunConfig,
   flags: RunFlags,
-  command: string,
+  goOn: GoOn,
   carry: Carry,
   digestCache: DigestCache,
 ): Promise<{ launched: Launched; exit: number; interrupted: boolean }> {
@@ -147,7 +175,8 @@ export async function launchOne(
     onRetry: (event) => progress.wait(event),
     onPause: (event) => progress.wait(event),
   });
-  const stop = stopOnSignals(() => command);
+  let run: Run | null = null;
+  const stop = stopOnSignals(() => going(run, goOn, flags));
   const park = flags.distributed === true ? await openPark(store, flags) : null;
   try {
     const launched = await carry(
@@ -172,6 +201,7 @@ export async function launchOne(
         carryOut: park?.carryOut,
         strictResponses: flags.strictResponses,
         batch: flags.batch,
+        onRun: (opened) => (run = opened),
         onLook: (looks) => progress.tell(plain(looks.map(lookLine).join('; '))),
         budget_usd: flags.budgetUsd ?? config.budget_usd,
         environment: environment({ cwd: process.cwd(), argv: process.argv, env: process.env }),
@@ -221,27 +251,27 @@ export function documentOf({ summary, run, folder }: Launched): Summary {
   return { ...summary, run: { ...summary.run, id: run.id, status: run.status, exports: folder } };
 }
 
-/** The command that goes on with a run that something stopped; none for one that ended or was decided. */
-function goesOn({ run }: Launched, command: string): string | undefined {
+/** Whether a run ended or was decided, so that nothing is left to go on with. */
+function isOver({ run }: Launched): boolean {
   // `endedDecided` would bring the statistics along.
-  return run.status === 'done' || 'decided' in run.decision_rule ? undefined : command;
+  return run.status === 'done' || 'decided' in run.decision_rule;
 }
 
-/** Whose responses there are, where, and what is to be done next: the other responses, or the judging. */
-function generated({ run, folder }: Launched, costs: readonly Cost[], command: string): string {
-  const answered = (name: string): number =>
-    costs.filter((c) => c.kind === 'checkpoint' && c.name === name).reduce((sum, c) => sum + Number(c.records), 0);
-  const open = ROLES.filter((role) => answered(run[role]) < run.planned.comparisons);
-  const next =
-    open.length === 0
-      ? command.replace(' generate ', ' run ')
-      : open.length === 1
-        ? `${command} --role ${open[0]}`
-        : command;
+/**
+ * Whose responses there are, where, and what is to be done next.
+ * @param answered how many, in the order of the roles
+ * @param then the command that goes on, or the run file that responses are made for
+ */
+function generated({ run, folder }: Launched, answered: readonly number[], then: string): string {
+  const open = ROLES.filter((_, i) => answered[i]! < run.planned.comparisons);
+  const generate = `doubleblind generate ${then}`;
+  const next = then.startsWith('doubleblind ')
+    ? then
+    : [`doubleblind run ${then}`, `${generate} --role ${open[0]}`, generate][open.length];
   return [
     ...ROLES.map(
-      (role) =>
-        `${role.padEnd(10)} ${plain(run[role])}: ${whole(answered(run[role]))} responses of ${whole(run.planned.comparisons)}`,
+      (role, i) =>
+        `${role.padEnd(10)} ${plain(run[role])}: ${whole(answered[i]!)} responses of ${whole(run.planned.comparisons)}`,
     ),
     `files      ${folder}/`,
     `next       npx ${next}`,

@@ -59,6 +59,21 @@ describe('a budget', () => {
     expect((await cli(['resume', run!.id, '--budget-usd', '100'], at)).end).toBe(0);
   });
 
+  it('stays with its run until another one is given, and says so', async () => {
+    journey = await openJourney();
+    const file = await journey.runFile({ suites: [suiteOf(12)], prices });
+    const stopped = await journey.run(file, { budget_usd: 4 });
+    expect(stopped.error?.code).toBe('BUDGET_REACHED');
+    const requests = journey.server.requests.length;
+    for (const again of [() => journey.run(file), () => journey.resume(stopped.run.id)])
+      expect((await again()).error?.message).toContain('the budget of $4 is reached');
+    expect(journey.server.requests.length - requests).toBeLessThan(4);
+    expect(journey.warnings.map(({ code }) => code)).toEqual(['BUDGET_KEPT']);
+    expect((await journey.run(file, { budget_usd: 5 })).error?.message).toContain('the budget of $5 is reached');
+    expect((await journey.resume(stopped.run.id)).error?.message).toContain('the budget of $5 is reached');
+    expect(await journey.run(file, { budget_usd: 1000 })).toMatchObject({ status: 'done', error: null });
+  });
+
   it('is refused before anything is asked where a price is unknown', async () => {
     journey = await openJourney();
     const file = await journey.runFile({ budget_usd: 4 });

@@ -42,18 +42,23 @@ describe('a run that is stopped', () => {
         },
       });
       const file = await journey.runFile({ suites: [suiteOf(40)], concurrency: 4 });
-      const args = ['run', file, '--no-cache'];
+      const where = ['--database', 'sqlite:runs.db', '--exports', 'my files'];
+      const args = ['run', file, '--no-cache', '--limit', '35', ...where];
       const ended = await cli(args, { cwd: journey.folder, onStart: (child) => (stop = () => child.kill(signal)) });
       expect(ended.end).toBe(code);
-      expect(ended.stderr).toContain(`Go on later with: doubleblind run ${file}`);
       expect(ended.stderr).not.toMatch(/^\s+at /m);
       const run = await runOf();
+      const goOn = ['resume', run.id, ...where, '--no-cache'];
+      expect(ended.stderr).toContain(
+        `Go on later with: doubleblind ${goOn.join(' ').replace('my files', "'my files'")}`,
+      );
       expect(run.status).toBe('stopped');
       const { calls } = await journey.store.spent(run.id);
       // Whatever was asked was answered and is kept.
       expect(journey.server.counts.requests).toBe(calls);
       expect(await judgedIn(join(journey.folder, run.exports!))).toHaveLength((await storedIds(run.id)).length);
-      expect((await cli(args, { cwd: journey.folder })).end).toBe(0);
+      expect((await cli(goOn, { cwd: journey.folder })).end).toBe(0);
+      expect(await runOf()).toMatchObject({ id: run.id, status: 'done' });
       const contents = journey.server.requests.map(({ content }) => content);
       expect(new Set(contents).size).toBe(contents.length);
     });
