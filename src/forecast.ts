@@ -63,6 +63,8 @@ export interface ForecastOptions {
   budget_usd?: number | null | undefined;
   cache: boolean;
   batch: boolean;
+  /** Of a second run of the same configuration. */
+  again?: boolean | undefined;
   content: Awaited<ReturnType<typeof contentOf>>;
 }
 
@@ -72,7 +74,8 @@ export async function forecast(
   options: ForecastOptions,
 ): Promise<Forecast> {
   const plan = planOf(config, options.limit);
-  const [known] = await store.runsOfConfiguration(configurationHash(config, options.content.hashes));
+  const [known] =
+    options.again === true ? [] : await store.runsOfConfiguration(configurationHash(config, options.content.hashes));
   const look = new Look(config, store, options, known?.id ?? null, await earlierAverages(store));
   // Evenly over the seeded order: a random sample, of which as much is done as of the whole.
   const n = plan.order.length;

@@ -108,6 +108,17 @@ describe('a forecast', () => {
     expect(after.run).not.toBeNull();
   });
 
+  it('of a second run of the same configuration finds nothing of the first but what the cache holds', async () => {
+    const of = await config(['judge-a']);
+    const asked = Object.fromEntries(await run(of));
+    const again = await told(of, { again: true, cache: false });
+    expect(again.run).toBeNull();
+    expect(calls(again)).toEqual(asked);
+    expect(again.cost_usd).not.toBe(0);
+    const cached = await told(of, { again: true });
+    expect(calls(cached)).toMatchObject(Object.fromEntries(await run(of, { again: true })));
+  });
+
   it('counts what the cache holds as free, and with --no-cache does not', async () => {
     await run(await config(['judge-a']));
     const more = await config(['judge-a', 'judge-b']);

@@ -26,7 +26,8 @@ export async function dryRun(store: Store, configs: RunConfig[], flags: RunFlags
     const content = await contentOf(config);
     checkRecorded(content.recorded, config, flags.allowMissing === true);
     const cache = flags.cache !== false && flags.fresh !== true;
-    const options = { limit: flags.limit, budget_usd, cache, batch: flags.batch === true, content };
+    const { limit, again, batch = false } = flags;
+    const options = { limit, again, budget_usd, cache, batch, content };
     forecasts.push(await forecast(config, { store, models }, options));
     await models.close();
   }
