@@ -355,20 +355,20 @@ class Execution {
     this.world.onWarning?.({ code: 'CALL_FAILED', message: `${who}: ${message}` });
   }
 
-  /** An endpoint that is of no more use is told once; others go on, until no judge is left to ask, which ends the run. */
+  /** An endpoint that is of no more use is told once; others go on, until no judge is left to ask. */
   private failed(error: unknown, down: Map<string, string>, who: string): void {
     if (!(error instanceof ModelFailure) || !error.stops) return this.stop(error);
     if (down.has(who)) return;
     down.set(who, error.message);
+    const message = `${who}: ${error.message.replace(/(?<![.!?])$/, '.')} Its work stays due.`;
+    this.world.onWarning?.({ code: 'ENDPOINT_DOWN', message });
     const { roles, judges } = this.down;
     const { part } = this.options;
     const nobodyLeft =
       this.options.generate === undefined
         ? this.config.judges.every(({ name }) => judges.has(name) || (part !== undefined && part.judge !== name))
         : this.options.generate.every((role) => roles.has(role));
-    if (nobodyLeft) return this.stop(this.endpointDown());
-    const message = `${who}: ${error.message.replace(/(?<![.!?])$/, '.')} Its work stays due.`;
-    this.world.onWarning?.({ code: 'ENDPOINT_DOWN', message });
+    if (nobodyLeft) this.stop(this.endpointDown());
   }
 
   private endpointDown(): DoubleblindError {

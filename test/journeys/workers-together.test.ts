@@ -155,7 +155,7 @@ describe.skipIf(postgres.missing !== null)('workers of one run', () => {
         const { end, stderr } = await started(journey, shared, {});
         expect(end).toBe(2);
         expect(stderr).toMatch(
-          /error: on \S+: http.* does not serve "judge-model"\. It serves: base-model, tuned-model/,
+          /error: on \S+: the judge "judge": http.* does not serve "judge-model"\. It serves: base-model, tuned-model/,
         );
         expect(asked(journey)).toEqual([]);
         expect((await store.runs()).items.map(({ status }) => status)).toEqual(['stopped']);
