@@ -6,6 +6,7 @@ import type { RunConfig } from './config.js';
 import { databaseLost, DoubleblindError, reasonOf } from './errors.js';
 import type { Exporter } from './export.js';
 import { Journal } from './journal.js';
+import { HELD, Laps } from './laps.js';
 import { FIRST_LOOK, Looks } from './looks.js';
 import { askJudge, type CacheUse, judgmentOf, type JudgingWorld, type Pair, questionOf } from './judgment.js';
 import { ModelFailure, type Models } from './models/index.js';
@@ -16,6 +17,7 @@ import { type RecordedFiles, respond } from './responses.js';
 import { judgmentId } from './store/judgment-writes.js';
 import type { BatchCounts } from './answers.js';
 import type { Store } from './store/index.js';
+import { Troubles } from './troubles.js';
 import { type Piece, UnderWay } from './under-way.js';
 
 export interface World {
@@ -98,11 +100,6 @@ export interface RunEnd {
 
 /** Prompts whose stored records are looked up at once. */
 const WINDOW = 64;
-/** Reasons of failures that are told of each checkpoint and judge. */
-const REASONS = 3;
-/** Prompts that are held for a judge or checkpoint that lags behind others, and what may be held of each at that. */
-const HELD = 256;
-const HELD_CHARACTERS = 65_536;
 /** Prompts between two looks at whether the run is decided. */
 const BETWEEN_LOOKS = 8;
 
@@ -122,12 +119,8 @@ class Execution {
   private readonly signal: AbortSignal;
   /** What stopped the run from outside; a fault of our own is thrown in the end. */
   private halt: unknown = null;
-  /** Roles and judges whose endpoint is of no more use, and why; their units stay due while others go on. */
-  private readonly down = { roles: new Map<string, string>(), judges: new Map<string, string>() };
-  /** Whether it was told that the budget is charged by guesses. */
-  private guessed = false;
+  private readonly troubles = new Troubles((warning) => this.world.onWarning?.(warning));
   private readonly counts = { judged: 0, failed: 0, responses: 0 };
-  private readonly reasons = new Map<string, Set<string>>();
   /** Responses that were asked for and failed, by id. */
   private readonly failedNow = new Set<string>();
   /** Judges that are asked at an endpoint. */
@@ -156,7 +149,7 @@ class Execution {
       admit: options.part?.admit ?? (() => this.budget.admit()),
       paid: (charge, who) => this.paid(charge, who),
       keep: (answer) => this.journal.keep(answer),
-      failed: (who, message) => this.tellFailure(who, message),
+      failed: (who, message) => this.troubles.failed(who, message),
     };
   }
 
@@ -202,10 +195,7 @@ class Execution {
 
   private paid(charge: Charge, who: string): void {
     this.budget.paid(charge);
-    if (charge.guess_usd === null || this.budget.limit_usd === null || this.guessed) return;
-    this.guessed = true;
-    const message = `answers of ${who} do not say how many tokens they used: the budget is charged for about four characters a token, and what they cost stays unknown.`;
-    this.world.onWarning?.({ code: 'USAGE_UNKNOWN', message });
+    if (charge.guess_usd !== null && this.budget.limit_usd !== null) this.troubles.guesses(who);
   }
 
   private async openBatching(): Promise<void> {
@@ -216,7 +206,7 @@ class Execution {
       onJudgment: ({ state }: Judgment) => (state === 'judged' ? this.counts.judged++ : this.counts.failed++),
       onAgain: () => this.counts.failed--,
       onProgress: () => this.progress(),
-      onFailure: (error: ModelFailure, judge: string) => this.failed(error, this.down.judges, judge),
+      onFailure: (error: ModelFailure, judge: string) => this.failed(error, 'judges', judge),
     };
     this.batching = await openBatching({ ...own, ...told }, batch);
   }
@@ -310,7 +300,7 @@ class Execution {
   }
 
   private async response(role: Role, planned: PlannedPrompt, repeat: number): Promise<Response | null> {
-    if (this.stopped || this.down.roles.has(role)) return null;
+    if (this.stopped || this.troubles.down.roles.has(role)) return null;
     const { recorded, digests } = this.options;
     try {
       const { config, run, hands } = this;
@@ -322,14 +312,15 @@ class Execution {
       this.progress();
       return response;
     } catch (error) {
-      this.failed(error, this.down.roles, role);
+      this.failed(error, 'roles', role);
       return null;
     }
   }
 
   /** True when its judge was asked. @param again it failed before, and is counted among the failed ones */
   private async judgment(unit: Unit, planned: PlannedPrompt, pair: Pair, again: boolean): Promise<boolean> {
-    if (this.stopped || this.down.judges.has(unit.judge) || this.batching?.takes(unit.judge) === true) return false;
+    if (this.stopped || this.troubles.down.judges.has(unit.judge) || this.batching?.takes(unit.judge) === true)
+      return false;
     const { config, run, hands } = this;
     try {
       const question = questionOf(unit, planned, pair, config, hands.cache);
@@ -342,41 +333,22 @@ class Execution {
       this.progress();
       return asked.attempts > 0;
     } catch (error) {
-      this.failed(error, this.down.judges, unit.judge);
+      this.failed(error, 'judges', unit.judge);
       return false;
     }
   }
 
-  /** The first reasons of each who failed: a provider says in other words what a record cannot. */
-  private tellFailure(who: string, message: string): void {
-    const told = this.reasons.get(who) ?? new Set();
-    if (told.size === REASONS || told.has(message)) return;
-    this.reasons.set(who, told.add(message));
-    this.world.onWarning?.({ code: 'CALL_FAILED', message: `${who}: ${message}` });
-  }
-
-  /** An endpoint that is of no more use is told once; others go on, until no judge is left to ask. */
-  private failed(error: unknown, down: Map<string, string>, who: string): void {
+  /** An endpoint that is of no more use ends the work of who is asked there; others go on, until nobody is left to ask. */
+  private failed(error: unknown, of: 'roles' | 'judges', who: string): void {
     if (!(error instanceof ModelFailure) || !error.stops) return this.stop(error);
-    if (down.has(who)) return;
-    down.set(who, error.message);
-    const message = `${who}: ${error.message.replace(/(?<![.!?])$/, '.')} Its work stays due.`;
-    this.world.onWarning?.({ code: 'ENDPOINT_DOWN', message });
-    const { roles, judges } = this.down;
-    const { part } = this.options;
+    this.troubles.ended(of, who, error.message);
+    const { roles, judges } = this.troubles.down;
+    const { part, generate } = this.options;
     const nobodyLeft =
-      this.options.generate === undefined
+      generate === undefined
         ? this.config.judges.every(({ name }) => judges.has(name) || (part !== undefined && part.judge !== name))
-        : this.options.generate.every((role) => roles.has(role));
-    if (nobodyLeft) this.stop(this.endpointDown());
-  }
-
-  private endpointDown(): DoubleblindError {
-    const { roles, judges } = this.down;
-    const lines = new Map<string, string[]>();
-    for (const [who, why] of [...roles, ...judges]) lines.set(why, [...(lines.get(why) ?? []), who]);
-    const message = [...lines].map(([why, who]) => `${who.join(', ')}: ${why}`).join('; ');
-    return new DoubleblindError('ENDPOINT_DOWN', message, { hint: 'What was judged is kept; resume when it is back.' });
+        : generate.every((role) => roles.has(role));
+    if (nobodyLeft) this.stop(this.troubles.error);
   }
 
   private stop(error: unknown): void {
@@ -438,36 +410,13 @@ class Execution {
     const { judged, failed } =
       this.options.part === undefined ? await this.world.store.spent(this.run.id) : this.counts;
     const missing = Math.max(0, this.plan.size.judgments - judged - failed);
-    const { roles, judges } = this.down;
-    const down = roles.size + judges.size > 0 ? this.endpointDown() : null;
-    const error = (this.halt as DoubleblindError | null) ?? down;
+    const error = (this.halt as DoubleblindError | null) ?? this.troubles.error;
     const { signal } = this.world;
     // Responses alone leave a run that was done as it is, and finish no other.
     const unfinished = this.options.generate !== undefined && this.run.status !== 'done';
     const status = signal.aborted || error !== null || unfinished ? 'stopped' : 'done';
     const reason = error?.line ?? (signal.aborted ? reasonOf(signal) : null);
     return { status, reason, error, planned: this.plan.size, judged, failed, missing };
-  }
-}
-
-/** Who is asked about one prompt, and how often still: the first who is through with it leaves it to the others. */
-class Laps {
-  /** Characters that are held for those who are not through. */
-  characters = 0;
-  private readonly left = new Map<string, number>();
-
-  constructor(
-    whose: readonly string[],
-    private readonly piece: Piece,
-  ) {
-    for (const who of whose) this.left.set(who, (this.left.get(who) ?? 0) + 1);
-  }
-
-  /** One question is answered. @param asked by a call: what was there already says nothing of who lags behind */
-  done(who: string, asked: boolean): void {
-    const left = this.left.get(who)! - 1;
-    this.left.set(who, left);
-    if (left === 0 && asked && this.left.size > 1) this.piece.hold(1 + this.characters / HELD_CHARACTERS);
   }
 }
 
