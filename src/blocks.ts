@@ -109,6 +109,7 @@ const NOBODY = (store: World['store']) => ({
   stopping: new AbortController().signal,
   cache: 'off' as const,
   admit: () => undefined,
+  returned: () => undefined,
   paid: () => undefined,
   keep: () => undefined,
 });

@@ -1,8 +1,9 @@
-// What a run may spend. Checked just before each call, so that it is overshot by at most the calls under way.
+// What a run may spend. A call goes out when what is spent, what the calls under way are expected to cost and what it is
+// expected to cost itself fit together, so that a budget is crossed by no more than these expectations are wrong.
 import type { RunConfig } from './config.js';
 import { DoubleblindError } from './errors.js';
 import { type EndpointSpec, type Models, tokensIn } from './models/index.js';
-import { type Charge, ROLES, type Role } from './records.js';
+import { type Charge, type Expected, ROLES, type Role } from './records.js';
 import { sampled } from './responses.js';
 import type { Store } from './store/index.js';
 
@@ -84,6 +85,10 @@ export class Budget {
   guessed_usd = 0;
   /** Dollars set aside for what has been handed in and not come back. */
   reserved_usd = 0;
+  private underWay = { calls: 0, usd: 0 };
+  /** What calls wait for that do not fit yet: the next that comes back. */
+  private turn: Promise<void> | null = null;
+  private next: (() => void) | null = null;
   constructor(
     /** Null: no limit. */
     readonly limit_usd: number | null,
@@ -107,8 +112,36 @@ export class Budget {
   }
 
   /** @throws BUDGET_REACHED */
-  admit(): void {
+  check(): void {
     if (!this.fits(0) || this.left_usd === 0) throw budgetReached(this);
+  }
+
+  /**
+   * Lets a call out once it fits, which may take until calls under way have come back cheaper than expected.
+   * @throws BUDGET_REACHED when it does not fit and none is under way
+   */
+  admit(expected: Expected): void | Promise<void> {
+    if (this.limit_usd === null) return;
+    const { calls, usd } = this.underWay;
+    // What is only guessed holds calls back while others are under way, and stops nothing by itself.
+    const fits = this.fits(usd + (calls > 0 || expected.known ? expected.usd : 0)) && this.left_usd! > 0;
+    if (fits) {
+      this.underWay = { calls: calls + 1, usd: usd + expected.usd };
+      return;
+    }
+    if (calls === 0) throw budgetReached(this);
+    // Whoever comes back is paid for by then, too.
+    this.turn ??= new Promise((resolve) => (this.next = () => setImmediate(resolve)));
+    return this.turn.then(() => this.admit(expected));
+  }
+
+  /** A call that was let out is no longer under way. */
+  returned({ usd }: Expected): void {
+    if (this.limit_usd === null) return;
+    const calls = this.underWay.calls - 1;
+    this.underWay = { calls, usd: calls === 0 ? 0 : this.underWay.usd - usd };
+    this.next?.();
+    this.next = this.turn = null;
   }
 
   /** Whether so much more can be spent, beside what is set aside. */

@@ -198,7 +198,7 @@ class SharedRun {
     });
     const blocks = left.waiting + left.under_way;
     if (blocks > 0) {
-      await this.strictly(() => Promise.resolve(this.budget.admit()));
+      await this.strictly(() => Promise.resolve(this.budget.check()));
       await this.tellOfUntaken();
     }
     return blocks;

@@ -7,7 +7,19 @@ import type { Template } from './judging/template.js';
 import { type Reading, readReply } from './judging/verdict.js';
 import { cacheKey, type EndpointSpec, type Model, ModelFailure } from './models/index.js';
 import type { PlannedPrompt, Unit } from './plan.js';
-import type { Answer, Ask, Charge, Failure, Judgment, Order, Presentation, Prompt, Response, Role } from './records.js';
+import type {
+  Answer,
+  Ask,
+  Charge,
+  Expected,
+  Failure,
+  Judgment,
+  Order,
+  Presentation,
+  Prompt,
+  Response,
+  Role,
+} from './records.js';
 import { judgmentId } from './store/judgment-writes.js';
 import type { CachedAnswer } from './store/cache.js';
 import type { Store } from './store/index.js';
@@ -26,7 +38,9 @@ export interface JudgingWorld {
   stopping: AbortSignal;
   cache: CacheUse;
   /** Runs just before each call; throws to refuse it. */
-  admit(): void | Promise<void>;
+  admit(expected: Expected): void | Promise<void>;
+  /** A call that was let out is no longer under way. */
+  returned(expected: Expected): void;
   /** Money that was spent on an answer of a judge or checkpoint. */
   paid(charge: Charge, who: string): void;
   /** Keeps an answer for the next time the same is asked. */
@@ -194,9 +208,7 @@ export async function askJudge(question: Question, world: JudgingWorld): Promise
   const kept = await fromCache(question, world);
   if (kept !== null) return kept;
   const model = world.model(question.spec);
-  const { name } = question.spec;
-  const paid = (charge: Charge): void => world.paid(charge, name);
-  const ask = { ...question.ask, admit: () => world.admit(), paid, stopping: world.stopping };
+  const ask = { ...question.ask, ...payingFor(question.spec.name, world) };
   const asked = nothingAsked();
   for (let again = 0; again <= ASKED_AGAIN; again++) {
     try {
@@ -214,6 +226,16 @@ export async function askJudge(question: Question, world: JudgingWorld): Promise
     }
   }
   return asked;
+}
+
+/** How a question is paid for, and given up. */
+export function payingFor(who: string, world: JudgingWorld): Pick<Ask, 'admit' | 'returned' | 'paid' | 'stopping'> {
+  return {
+    admit: (expected) => world.admit(expected),
+    returned: (expected) => world.returned(expected),
+    paid: (charge) => world.paid(charge, who),
+    stopping: world.stopping,
+  };
 }
 
 export function nothingAsked(): Asked {

@@ -310,6 +310,7 @@ async function storeGiven(
     stopping: signal,
     cache: 'off' as const,
     admit: () => undefined,
+    returned: () => undefined,
     paid: () => undefined,
     keep: () => undefined,
   };

@@ -200,11 +200,20 @@ export interface Ask {
   /** Read by judges that are rules and not models; never sent. */
   slots?: Slots;
   /** Runs just before each call, retries included; throws to refuse it (budget reached). */
-  admit?: () => void | Promise<void>;
+  admit?: (expected: Expected) => void | Promise<void>;
+  /** Told of a call that was let out, when it is no longer under way. */
+  returned?: (expected: Expected) => void;
   /** Told what a call has cost as soon as that is known. */
   paid?: (charge: Charge) => void;
   /** Ends waiting for a turn, a pause or another try; a call under way finishes. */
   stopping?: AbortSignal;
+}
+
+/** What a call will cost, in US dollars, before it is made. */
+export interface Expected {
+  usd: number;
+  /** As the calls before it cost; false for the first ones, of which it may be far off. */
+  known: boolean;
 }
 
 /** What a call has cost, in US dollars. */

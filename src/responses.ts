@@ -7,8 +7,8 @@ import { hashOf } from './hash.js';
 import { cacheKey, type EndpointSpec, ModelFailure } from './models/index.js';
 import { loadRecorded, type Recorded } from './models/recorded.js';
 import type { PlannedPrompt } from './plan.js';
-import { type Answer, type Charge, type Message, type Response, ROLES, type Role } from './records.js';
-import type { JudgingWorld } from './judgment.js';
+import { type Answer, type Message, type Response, ROLES, type Role } from './records.js';
+import { type JudgingWorld, payingFor } from './judgment.js';
 import { responseId } from './store/responses.js';
 
 /** Recorded files of a run by role, with the SHA-256 that stands in its configuration. */
@@ -167,8 +167,7 @@ export async function respond(
   }
 
   const spec = sampled(checkpoint, config.sampling);
-  const paid = (charge: Charge): void => world.paid(charge, checkpoint.name);
-  const ask = { messages: messagesFor(prompt), repeat, admit: () => world.admit(), paid, stopping: world.stopping };
+  const ask = { messages: messagesFor(prompt), repeat, ...payingFor(checkpoint.name, world) };
   const key = world.cache === 'off' ? null : responseKey(checkpoint, config.sampling, prompt, repeat, digest);
   const answered = (answer: Answer, cost: number | null) =>
     record({

@@ -11,7 +11,7 @@ import { FIRST_LOOK, Looks } from './looks.js';
 import { askJudge, type CacheUse, judgmentOf, type JudgingWorld, type Pair, questionOf } from './judgment.js';
 import { ModelFailure, type Models } from './models/index.js';
 import { type Plan, planOf, type PlannedPrompt, responsesDue, type Unit } from './plan.js';
-import type { Charge, Judgment, Planned, Response, Role, Run } from './records.js';
+import type { Charge, Expected, Judgment, Planned, Response, Role, Run } from './records.js';
 import { ROLES } from './records.js';
 import { type RecordedFiles, respond } from './responses.js';
 import { judgmentId } from './store/judgment-writes.js';
@@ -64,7 +64,7 @@ export interface Part {
   /** Kept over all parts of the run. */
   budget: Budget;
   /** Runs before each call in place of the budget's own look. */
-  admit?: (() => Promise<void>) | undefined;
+  admit?: ((expected: Expected) => Promise<void>) | undefined;
   /** No prompt is begun after it; those under way are judged to their end. */
   ending?: AbortSignal | undefined;
 }
@@ -146,7 +146,8 @@ class Execution {
       now: () => new Date(clock()).toISOString(),
       stopping: this.signal,
       cache: options.cache ?? 'use',
-      admit: options.part?.admit ?? (() => this.budget.admit()),
+      admit: options.part?.admit ?? ((expected) => this.budget.admit(expected)),
+      returned: (expected) => this.budget.returned(expected),
       paid: (charge, who) => this.paid(charge, who),
       keep: (answer) => this.journal.keep(answer),
       failed: (who, message) => this.troubles.failed(who, message),

@@ -10,7 +10,7 @@ import { limitOf, type Plan, planOf } from './plan.js';
 import { type Claimed, type Db, LeaseLost, type Queue } from './queue/index.js';
 import { beat, exchange, leave, reap, takeBack } from './queue/workers.js';
 import { reachedFrom } from './reached.js';
-import type { Role, Run } from './records.js';
+import type { Expected, Role, Run } from './records.js';
 import { sharedAdmission } from './shared-budget.js';
 import { carryOut, type RunOptions } from './run.js';
 import type { Store } from './store/index.js';
@@ -53,7 +53,7 @@ interface OpenRun {
   models: Models;
   budget: Budget;
   /** Lets each call out or refuses it, by what all workers have spent. */
-  admit(): Promise<void>;
+  admit(expected: Expected): Promise<void>;
 }
 
 /** Works until the signal comes; then what is in hand goes back and the worker leaves. */

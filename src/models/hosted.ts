@@ -1,6 +1,6 @@
 // A model behind an endpoint: one question, asked in the shape the model can take, again where that makes sense, and
 // counted whole: tokens and time of every attempt are part of the answer's cost.
-import type { Answer, Ask, Charge } from '../records.js';
+import type { Answer, Ask, Charge, Expected } from '../records.js';
 import { storable } from '../hash.js';
 import type { Abilities, Format } from './abilities.js';
 import type { Connection } from './connections.js';
@@ -13,6 +13,8 @@ import { withSystem, type Call, type Protocol, type Reply } from './protocol.js'
 /** Longest a call may take where the spec does not say. */
 const TIMEOUT_MS = 600_000;
 const MS_PER_HOUR = 3_600_000;
+/** Output tokens of a first call where nothing limits it. */
+const OUTPUT_TOKENS = 1024;
 
 /** The shape that one unit tries after another failed it; null for the model's own. */
 interface Trial {
@@ -31,6 +33,8 @@ export async function protocolOf({ spec, address, key, transport, own }: Connect
 
 export class HostedModel {
   private readonly standing: Standing = { stopped: null };
+  /** Of all calls that came back with an answer, or were under way by the hour. */
+  private costs = { calls: 0, usd: 0 };
   private opened: Promise<[Protocol, Price]> | null = null;
 
   constructor(private readonly connection: Connection) {}
@@ -46,13 +50,14 @@ export class HostedModel {
     const paid = new Paid(price, effort);
     const tokens = estimatedTokens(ask) + (spec.max_tokens ?? 0);
     const trial: Trial = { shape: null };
+    const call = new CallOut(ask, () => this.expected(price, ask));
     try {
-      const { value, latency_ms } = await endpoint.run((own) => this.once(client, ask, paid, trial, own), {
+      const { value, latency_ms } = await endpoint.run((own) => call.under(this.once(client, ask, paid, trial, own)), {
         ...{ tokens, effort, signal },
         used: () => paid.tokens,
         standing,
         stopping: ask.stopping,
-        admit: ask.admit,
+        admit: () => call.admit(),
       });
       const { text, stop_reason, model_served } = value;
       const clean = (said: string): string => redact(storable(said));
@@ -67,8 +72,23 @@ export class HostedModel {
       throw new ModelFailure(failure, message, { stops, attempts, answer, cost_usd: paid.cost_usd });
     } finally {
       // The time of a rented machine is paid for whatever came of it.
-      if (price.per_hour !== null) ask.paid?.({ cost_usd: paid.cost_usd, guess_usd: null });
+      if (price.per_hour !== null) this.charge(ask, { cost_usd: paid.cost_usd, guess_usd: null }, effort.attempts);
+      call.returned();
     }
+  }
+
+  private charge(ask: Ask, charge: Charge, calls = 1): void {
+    const usd = charge.cost_usd ?? charge.guess_usd;
+    if (usd !== null) this.costs = { calls: this.costs.calls + calls, usd: this.costs.usd + usd };
+    ask.paid?.(charge);
+  }
+
+  /** What the next call costs: the mean of those before it, and for the first ones as much as it may be. */
+  private expected(price: Price, ask: Ask): Expected {
+    const { calls, usd } = this.costs;
+    if (calls > 0) return { usd: usd / calls, known: true };
+    const output = this.connection.spec.max_tokens ?? OUTPUT_TOKENS;
+    return { usd: price.estimate(estimatedTokens(ask), output) ?? 0, known: false };
   }
 
   private async once(client: Protocol, ask: Ask, paid: Paid, trial: Trial, signal?: AbortSignal): Promise<Reply> {
@@ -91,7 +111,7 @@ export class HostedModel {
       throw error;
     }
     const charge = paid.add(reply, ask);
-    if (charge !== null) ask.paid?.(charge);
+    if (charge !== null) this.charge(ask, charge);
     abilities.took(call.parameters);
     const silent = reply.text.trim() === '' && reply.stop_reason !== 'refusal' && reply.stop_reason !== 'length';
     if (call.shape !== null) insteadIn(abilities.answered(call.shape, silent));
@@ -126,6 +146,39 @@ function estimatedTokens(ask: Ask): number {
 /** What a call may have cost whose reply does not say; null where no price is known. */
 export function guessOf(price: Price, ask: Ask, text: string): number | null {
   return price.estimate(estimatedTokens(ask), tokensIn(text.length));
+}
+
+/** The call of a unit that is under way, if one is, as whoever pays for it sees it. */
+class CallOut {
+  private out: Expected | null = null;
+
+  constructor(
+    private readonly ask: Ask,
+    private readonly expected: () => Expected,
+  ) {}
+
+  admit(): void | Promise<void> {
+    if (this.ask.admit === undefined) return;
+    const expected = this.expected();
+    const admitted = this.ask.admit(expected);
+    if (admitted === undefined) this.out = expected;
+    else return admitted.then(() => void (this.out = expected));
+  }
+
+  async under<T>(call: Promise<T>): Promise<T> {
+    try {
+      return await call;
+    } finally {
+      this.returned();
+    }
+  }
+
+  returned(): void {
+    if (this.out === null) return;
+    const { out } = this;
+    this.out = null;
+    this.ask.returned?.(out);
+  }
 }
 
 /** Everything that was received for one unit, also what came before the reply that counts. */
