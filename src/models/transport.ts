@@ -48,13 +48,22 @@ function exchanged(pool: Pool, url: string, { method, headers, body, signal }: R
   return new Promise((resolve, reject) => {
     let aborted = signal?.aborted === true;
     let controller: Dispatcher.DispatchController | null = null;
+    let over = false;
     const abort = (): void => {
+      if (over) return;
       aborted = true;
       controller?.abort(signal!.reason as Error);
       reject(signal!.reason as Error);
     };
     if (aborted) return abort();
-    signal?.addEventListener('abort', abort);
+    // A reply that has arrived wins over its timer: after work that kept this process (a locked database) timers come
+    // first, and what is on the wire is read before the next turn.
+    const soon = (): void => void setImmediate(abort);
+    const settled = (): void => {
+      over = true;
+      signal?.removeEventListener('abort', soon);
+    };
+    signal?.addEventListener('abort', soon);
     let status = 0;
     let replied: Record<string, HeaderValue> = {};
     const chunks: Buffer[] = [];
@@ -79,7 +88,7 @@ function exchanged(pool: Pool, url: string, { method, headers, body, signal }: R
           chunks.push(chunk);
         },
         onResponseEnd() {
-          signal?.removeEventListener('abort', abort);
+          settled();
           try {
             const content = textOf(decoded(chunks, replied['content-encoding']));
             resolve(new LeanResponse(url, status, new LeanHeaders(labelled(replied, content)), content));
@@ -88,7 +97,7 @@ function exchanged(pool: Pool, url: string, { method, headers, body, signal }: R
           }
         },
         onResponseError(_, error) {
-          signal?.removeEventListener('abort', abort);
+          settled();
           reject(error);
         },
       },

@@ -2,6 +2,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import OpenAI from 'openai';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -28,6 +29,34 @@ async function open(listener: Parameters<typeof createServer>[1]): Promise<{ url
 }
 
 describe('our fetch', () => {
+  it('gives a reply that has arrived, though its time ran out while the process was kept by something else', async () => {
+    const server = new Worker(
+      `const { createServer } = require('node:http');
+       const { parentPort } = require('node:worker_threads');
+       const server = createServer((_, response) => setTimeout(() => response.end('{"n":1}'), 100));
+       server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`,
+      { eval: true },
+    );
+    const port = await new Promise<number>((resolve) => server.once('message', resolve));
+    const transport = openTransport(`http://127.0.0.1:${port}`);
+    try {
+      const ask = async (kept_ms: number): Promise<unknown> => {
+        const out = new AbortController();
+        const timer = setTimeout(() => out.abort(new Error('out of time')), 400);
+        const reply = transport.fetch(`http://127.0.0.1:${port}/`, { method: 'GET', signal: out.signal });
+        const keep = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, kept_ms);
+        // Kept after the turn's reading, so that its timers come next.
+        setTimeout(() => setImmediate(keep), 20);
+        return reply.then((response) => response.json()).finally(() => clearTimeout(timer));
+      };
+      expect(await ask(0)).toEqual({ n: 1 });
+      expect(await ask(800)).toEqual({ n: 1 });
+    } finally {
+      await transport.close();
+      await server.terminate();
+    }
+  });
+
   it('gives a text whole, though its letters come in pieces, and without a byte order mark', async () => {
     const bytes = Buffer.from('\uFEFF{"says": "schöne Grüße 🙂"}');
     const { url, transport } = await open((_, response) => {
