@@ -16,7 +16,7 @@ function scripted(prices = PRICES): { models: Models; asked: Map<string, number>
   const asked = new Map<string, number>();
   const model = (name: string): Model => ({
     ask: async (ask) => {
-      await ask.admit?.();
+      await ask.admit?.({ usd: 0, known: true });
       asked.set(name, (asked.get(name) ?? 0) + 1);
       const judge = ask.reply_schema !== undefined && Object.keys(ask.reply_schema).length > 0;
       const text = judge
