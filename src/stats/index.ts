@@ -3,7 +3,7 @@ export { summarize, type SummarizeInput } from './summarize.js';
 export { panelOf, type PanelOptions } from './panel.js';
 export { tally, type Tallied, type TallyOptions } from '../tally/fold.js';
 export { explain } from './explain.js';
-export { GROUPINGS, type Grouping } from './groups.js';
+export type { Grouping } from './groups.js';
 export type { Families } from './health.js';
 export type { IntervalMethod } from './sample.js';
 
