@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { runFileSchema } from '../src/config.js';
+import { runFileSchema } from '../src/run-file.js';
 import { judgmentSchema, responseSchema } from '../src/records.js';
 
 const SCHEMAS = {

@@ -12,7 +12,7 @@ import type { Asked, JudgingWorld } from './judgment.js';
 import { type EndpointSpec, ModelFailure } from './models/index.js';
 import type { Plan } from './plan.js';
 import type { Judgment, Run } from './records.js';
-import type { World } from './run.js';
+import type { World } from './run-world.js';
 import type { BatchCounts } from './answers.js';
 
 /** Whether a judge's questions can go out as batches; a machine that is paid by the hour has no such service. */

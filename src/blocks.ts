@@ -5,7 +5,7 @@ import type { Plan, Unit } from './plan.js';
 import type { Block, Queue, Terms } from './queue/index.js';
 import { type Role, ROLES, type Run } from './records.js';
 import { type RecordedFiles, respond } from './responses.js';
-import type { World } from './run.js';
+import type { World } from './run-world.js';
 import { judgmentId } from './store/judgment-writes.js';
 import type { Store } from './store/index.js';
 

@@ -1,7 +1,7 @@
 // How often is a judge right where the right answer is known? Pairs are judged in both orders as a run of its own; what is
 // found is kept and shown with every run that asks the same judge in the same words.
 import { certified, judgeIdentity } from './certified.js';
-import type { Judge } from './config.js';
+import type { Judge } from './run-file.js';
 import { DoubleblindError } from './errors.js';
 import { fileHash } from './whole-files.js';
 import { readKnownPairs } from './formats/known-pairs.js';

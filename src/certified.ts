@@ -1,7 +1,7 @@
 // What is known of a judge from its certifications, looked up when a run begins; apart from the work of certifying, so that
 // no run waits for its statistics.
 import type { Certification } from './certification.js';
-import type { Judge } from './config.js';
+import type { Judge } from './run-file.js';
 import { hashOf } from './hash.js';
 import type { Store } from './store/index.js';
 import type { JudgeHealth } from './summary.js';

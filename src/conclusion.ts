@@ -4,7 +4,7 @@ import { writeExports } from './export-files.js';
 import type { Launched } from './launch.js';
 import type { Run } from './records.js';
 import { report } from './report.js';
-import type { RunEnd } from './run.js';
+import type { RunEnd } from './run-world.js';
 import type { Stopping } from './stopping.js';
 import type { Store } from './store/index.js';
 import { concluded } from './win-rates.js';

@@ -2,92 +2,18 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as z from 'zod';
 import { DoubleblindError, namedAt, type Place, suggest } from './errors.js';
-import { claimsOf, type Gate, gateSchema, subjectsOf } from './gate-rule.js';
+import { claimsOf, type Gate, subjectsOf } from './gate-rule.js';
 import { hashOf } from './hash.js';
 import { parseTemplate, type Template } from './judging/template.js';
 import { readText } from './jsonl.js';
-import { endpointProblems, endpointSchema, type EndpointSpec } from './models/index.js';
+import { endpointProblems, type EndpointSpec } from './models/index.js';
 import { keyStanding } from './models/keys.js';
 import { leftOut } from './plan.js';
-import { DOMAINS, type Domain, type Suite, type Role, nameSchema } from './records.js';
+import type { Domain, Role, Suite } from './records.js';
+import { type Checkpoint, type Judge, type Overrides, type RunFile, runFileSchema } from './run-file.js';
 import { findSuite } from './suites/index.js';
 import { checked, type ParsedYaml, parseYaml, within } from './yaml.js';
-
-const share = z.number().min(0).max(1);
-
-const checkpointSchema = endpointSchema.extend({
-  name: nameSchema,
-  checkpoint: z.string().optional(),
-  /** Training step, for the curve of a sweep; read from the folder where it is not stated. */
-  step: z.int().nonnegative().optional(),
-});
-const judgeSchema = endpointSchema.extend({
-  name: nameSchema.optional(),
-  template: z.string().optional(),
-  share: share.default(1),
-});
-const price = z.strictObject({ input_usd_per_mtok: z.number().min(0), output_usd_per_mtok: z.number().min(0) });
-const inlineSuite = z.strictObject({
-  name: nameSchema,
-  domain: z.enum(DOMAINS),
-  description: z.string().optional(),
-  prompts: z.array(z.unknown()).min(1),
-});
-
-const candidatesSchema = z.union([
-  z.array(checkpointSchema).min(1),
-  endpointSchema
-    .extend({ name: z.string().optional(), folders: z.string().optional(), file: z.string().optional() })
-    .refine((c) => c.folders !== undefined || c.file !== undefined, 'needs `folders` or `file`'),
-]);
-
-/** The run file, as people write it (CONTRACT section 3). Unknown keys are errors. */
-export const runFileSchema = z.strictObject({
-  name: z.string().min(1).optional(),
-  description: z.string().optional(),
-  purpose: z
-    .string()
-    .regex(/^[\w-]+$/, 'letters, digits, _ and - only')
-    .optional(),
-  tags: z.record(z.string(), z.coerce.string()).default({}),
-  data_purpose: z.string().optional(),
-  data_path: z.string().optional(),
-  seed: z.number().int().default(0),
-  suites: z.array(z.union([z.string().min(1), inlineSuite])).min(1),
-  baseline: checkpointSchema,
-  candidate: checkpointSchema.optional(),
-  candidates: candidatesSchema.optional(),
-  sampling: z
-    .strictObject({
-      temperature: z.number().min(0).max(2).optional(),
-      top_p: z.number().min(0).max(1).optional(),
-      max_tokens: z.number().int().positive().optional(),
-      repeats: z.number().int().positive().default(1),
-    })
-    .default({ repeats: 1 }),
-  judges: z.array(judgeSchema).min(1),
-  template: z.string().default('pairwise'),
-  orders: z.enum(['both', 'balanced', 'random']).default('both'),
-  canaries: z.boolean().default(true),
-  retest: share.default(0),
-  prices: z.record(z.string(), price).default({}),
-  margin: z.partialRecord(z.enum(DOMAINS), share).default({}),
-  level: z.number().gt(0.5).lt(1).default(0.95),
-  gate: gateSchema.optional(),
-  stop: z.enum(['when-decided']).optional(),
-  jury: z.enum(['mean', 'majority', 'weighted']).default('mean'),
-  concurrency: z.number().int().positive().default(8),
-  budget_usd: z.number().positive().optional(),
-});
-export type RunFile = z.infer<typeof runFileSchema>;
-export type Checkpoint = z.infer<typeof checkpointSchema>;
-export type Judge = Omit<z.infer<typeof judgeSchema>, 'name' | 'template'> & {
-  name: string;
-  /** `path@hash` of its template; null for judges that read no template. */
-  template: string | null;
-};
 
 /** A run, resolved: suites read, templates read, names given. Paths are absolute. */
 export interface RunConfig {
@@ -130,17 +56,6 @@ export const SAME_CHECKPOINT = {
   code: 'SAME_CHECKPOINT',
   message: 'Baseline and candidate are the same checkpoint: this is an A/A run, whose win rate must cover one half.',
 };
-
-/** What the command line changes in a run file. */
-export interface Overrides {
-  seed?: number | undefined;
-  orders?: RunFile['orders'] | undefined;
-  retest?: number | undefined;
-  concurrency?: number | undefined;
-  budget_usd?: number | undefined;
-  stop?: 'when-decided' | undefined;
-  tags?: Record<string, string> | undefined;
-}
 
 /** Where templates that come with the package lie. */
 export const BUNDLED_PROMPTS = fileURLToPath(new URL('../prompts/', import.meta.url));

@@ -11,7 +11,8 @@ import type { Db, Queue } from './queue/index.js';
 import { reap, workers } from './queue/workers.js';
 import type { Reached } from './reached.js';
 import { ROLES, type Run } from './records.js';
-import type { carryOut, RunEnd, RunOptions, World } from './run.js';
+import type { carryOut } from './run.js';
+import type { RunEnd, RunOptions, World } from './run-world.js';
 
 const LOOK_MS = 1000;
 /** Looks in a row that may fail before the database counts as lost. */

@@ -1,5 +1,6 @@
 // The public names of doubleblind, listed by hand.
-export { readRunFile, runFileSchema, type RunConfig } from './config.js';
+export { readRunFile, type RunConfig } from './config.js';
+export { runFileSchema } from './run-file.js';
 export { launch, resume, findRun, type Launched, type LaunchOptions } from './launch.js';
 export { planOf, type Plan, type Unit } from './plan.js';
 export { importFiles, type Imported } from './import.js';

@@ -1,5 +1,6 @@
 // What a run's configuration says of its judges, and whose judgments make the win rate.
-import type { Judge, RunConfig } from './config.js';
+import type { RunConfig } from './config.js';
+import type { Judge } from './run-file.js';
 import type { Run } from './records.js';
 import { panelOf } from './stats/panel.js';
 import type { SummarizeInput } from './stats/index.js';

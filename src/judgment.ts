@@ -1,5 +1,6 @@
 // One judgment, from two responses to a record: place A and B, ask, read the reply, unblind. The only way to a winner.
-import type { Judge, RunConfig } from './config.js';
+import type { RunConfig } from './config.js';
+import type { Judge } from './run-file.js';
 import { bySide, inOrder, present, unblind } from './judging/present.js';
 import { findQuote } from './judging/quote.js';
 import { canaryTexts } from './judging/canaries.js';

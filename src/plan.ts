@@ -1,6 +1,7 @@
 // Suites × comparisons × judges × orders: what a run asks for, as a pure function of its configuration. Nothing is
 // held but the order of prompts; units are made when their prompt's turn comes, so a plan of any size stays small.
-import type { Judge, RunConfig } from './config.js';
+import type { RunConfig } from './config.js';
+import type { Judge } from './run-file.js';
 import { ordersOf } from './judging/order.js';
 import { fits } from './models/extraction.js';
 import { drawAt, permutation, seeded } from './random.js';

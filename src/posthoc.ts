@@ -1,5 +1,6 @@
 // Responses that exist already, judged now: paired files, or one file per checkpoint, become a run like any other.
-import { type Judge, readTemplate, type RunConfig } from './config.js';
+import { readTemplate, type RunConfig } from './config.js';
+import type { Judge } from './run-file.js';
 import { DoubleblindError } from './errors.js';
 import { fileHash } from './whole-files.js';
 import { readPairs } from './formats/pairs.js';

@@ -1,6 +1,7 @@
 // Responses of the two checkpoints to a prompt: found in the run, read from a recorded file, taken from the cache of
 // earlier runs, or asked for.
-import { type Checkpoint, type RunConfig, SAME_CHECKPOINT } from './config.js';
+import { type RunConfig, SAME_CHECKPOINT } from './config.js';
+import type { Checkpoint } from './run-file.js';
 import { DoubleblindError, namedAt } from './errors.js';
 import { counted } from './figures.js';
 import { hashOf } from './hash.js';

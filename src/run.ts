@@ -4,99 +4,19 @@ import { type Batching, openBatching } from './batch.js';
 import { Budget, guessing, paidFor } from './budget.js';
 import type { RunConfig } from './config.js';
 import { databaseLost, DoubleblindError, reasonOf } from './errors.js';
-import type { Exporter } from './export.js';
 import { Journal } from './journal.js';
 import { HELD, Laps } from './laps.js';
 import { FIRST_LOOK, Looks } from './looks.js';
-import { askJudge, type CacheUse, judgmentOf, type JudgingWorld, type Pair, questionOf } from './judgment.js';
-import { ModelFailure, type Models } from './models/index.js';
+import { askJudge, judgmentOf, type JudgingWorld, type Pair, questionOf } from './judgment.js';
+import { ModelFailure } from './models/index.js';
 import { type Plan, planOf, type PlannedPrompt, responsesDue, type Unit } from './plan.js';
-import type { Charge, Expected, Judgment, Planned, Response, Role, Run } from './records.js';
+import type { Charge, Judgment, Response, Role, Run } from './records.js';
 import { ROLES } from './records.js';
-import { type RecordedFiles, respond } from './responses.js';
+import { respond } from './responses.js';
 import { judgmentId } from './store/judgment-writes.js';
-import type { BatchCounts } from './answers.js';
-import type { Store } from './store/index.js';
+import type { RunEnd, RunOptions, World } from './run-world.js';
 import { Troubles } from './troubles.js';
 import { type Piece, UnderWay } from './under-way.js';
-
-export interface World {
-  store: Store;
-  models: Models;
-  /** Milliseconds since the epoch. */
-  clock(): number;
-  signal: AbortSignal;
-  /** Between two looks at open batches; half a minute where nobody says. Ends early when aborted. */
-  pause?(signal: AbortSignal): Promise<void>;
-  onProgress?(progress: Progress): void;
-  onWarning?(warning: { code: string; message: string }): void;
-}
-
-export interface RunOptions {
-  /** Prompts of each suite. */
-  limit?: number | undefined;
-  cache?: CacheUse | undefined;
-  /** Responses only, of these roles. */
-  generate?: Role[] | undefined;
-  /** Ask failed judgments again. */
-  retryFailed?: boolean | undefined;
-  strictResponses?: boolean | undefined;
-  allowIdentityMismatch?: boolean | undefined;
-  budget_usd?: number | null | undefined;
-  /** Judge through the providers' batch services. */
-  batch?: boolean | undefined;
-  recorded: RecordedFiles;
-  /** Digest of each checkpoint's folder; null where unknown. */
-  digests: Record<Role, string | null>;
-  exporter?: Exporter | undefined;
-  /** Asked between prompts; true ends the run early as decided. */
-  decided?: (() => Promise<boolean>) | undefined;
-  /** Only a part of the run, while others carry out the rest. */
-  part?: Part | undefined;
-}
-
-/** Some prompts of a run: their responses (`generate` says whose) or the judgments of one judge. */
-export interface Part {
-  plan: Plan;
-  positions: readonly number[];
-  /** Null: responses only. */
-  judge: string | null;
-  /** Kept over all parts of the run. */
-  budget: Budget;
-  /** Runs before each call in place of the budget's own look. */
-  admit?: ((expected: Expected) => Promise<void>) | undefined;
-  /** No prompt is begun after it; those under way are judged to their end. */
-  ending?: AbortSignal | undefined;
-}
-
-export interface Progress {
-  /** Judgments stored, of all that are due; `failed` are among `done`. */
-  done: number;
-  due: number;
-  failed: number;
-  responses: number;
-  responses_due: number;
-  /** With a guess, where a budget has to be kept, at what answers cost that do not say so. */
-  spent_usd: number;
-  unpriced: number;
-  left_usd: number | null;
-  retried: number;
-  under_way: number;
-  /** Batches that are open at providers; null where none is. */
-  batches?: BatchCounts | null;
-}
-
-export interface RunEnd {
-  status: 'done' | 'stopped' | 'cancelled';
-  reason: string | null;
-  /** What stopped it from outside (exit code 3), if anything. */
-  error: DoubleblindError | null;
-  planned: Planned;
-  judged: number;
-  failed: number;
-  /** Judgments that stay due. */
-  missing: number;
-}
 
 /** Prompts whose stored records are looked up at once. */
 const WINDOW = 64;

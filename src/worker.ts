@@ -12,7 +12,8 @@ import { beat, exchange, leave, reap, takeBack } from './queue/workers.js';
 import { reachedFrom } from './reached.js';
 import type { Expected, Role, Run } from './records.js';
 import { sharedAdmission } from './shared-budget.js';
-import { carryOut, type RunOptions } from './run.js';
+import { carryOut } from './run.js';
+import type { RunOptions } from './run-world.js';
 import type { Store } from './store/index.js';
 
 export interface WorkerWorld {

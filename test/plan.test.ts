@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { resolveRun, runFileSchema } from '../src/config.js';
+import { resolveRun } from '../src/config.js';
+import { runFileSchema } from '../src/run-file.js';
 import type { Extract } from '../src/models/extraction.js';
 import { planOf } from '../src/plan.js';
 

@@ -1,7 +1,7 @@
 // The batches of one judge: handed in as far as the budget goes, found again, looked at, read, called off. An intent is
 // stored before a batch is created and its id right after, so that no batch is lost and none is paid twice.
 import type { BatchRun } from '../batch.js';
-import type { Judge } from '../config.js';
+import type { Judge } from '../run-file.js';
 import { budgetReached } from '../budget.js';
 import { hashOf } from '../hash.js';
 import {

@@ -1,6 +1,6 @@
 // What is seen while a run goes: one line, rewritten, on a terminal; a plain line now and then on a pipe. On stderr.
 import { SingleBar } from 'cli-progress';
-import type { Progress } from '../run.js';
+import type { Progress } from '../run-world.js';
 import { say } from './action.js';
 import { duration, money, whole } from '../figures.js';
 import { batchWords } from '../words.js';

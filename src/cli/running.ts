@@ -2,7 +2,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { pauseOf } from '../batch.js';
 import type { DigestCache } from '../checkpoints/index.js';
-import type { Overrides, RunConfig } from '../config.js';
+import type { RunConfig } from '../config.js';
+import type { Overrides } from '../run-file.js';
 import { readRunFile } from '../config.js';
 import { DoubleblindError } from '../errors.js';
 import { commandLine, environment } from '../environment.js';
@@ -11,7 +12,7 @@ import { findRun, launch, type Launched, type LaunchOptions, resume } from '../l
 import { openModels, redactor } from '../models/index.js';
 import { later } from '../later.js';
 import { ROLES, type Role, type Run } from '../records.js';
-import type { World } from '../run.js';
+import type { World } from '../run-world.js';
 import type { Store } from '../store/index.js';
 import type { Summary } from '../summary.js';
 import { print, say, usingStore } from './action.js';

@@ -1,6 +1,7 @@
 // What does a run still have to ask? Prompt by prompt: what is stored, recorded, cached or answered by a rule is free,
 // the rest is counted with the tokens it will take.
-import type { Judge, RunConfig } from '../config.js';
+import type { RunConfig } from '../config.js';
+import type { Judge } from '../run-file.js';
 import type { Asked, ForecastOptions } from '../forecast.js';
 import { codePoints } from '../hash.js';
 import { judgmentKey, presentationOf, textsOf } from '../judgment.js';

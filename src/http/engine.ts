@@ -9,7 +9,7 @@ import { heldBy, holderOf } from '../holder.js';
 import { openRun, resume, type LaunchOptions } from '../launch.js';
 import type { Models } from '../models/index.js';
 import type { Run } from '../records.js';
-import type { Progress, World } from '../run.js';
+import type { Progress, World } from '../run-world.js';
 import type { Store } from '../store/index.js';
 import type { Metrics } from './metrics.js';
 import { type AllowedEndpoint, readPostedRun } from './posted-run.js';

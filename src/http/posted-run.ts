@@ -1,7 +1,8 @@
 // A run file that came over HTTP: it names no path and no address of its own choosing. Suites and templates stand in
 // it or are bundled; an address with the variable of its key must be a pair that `serve --endpoints FILE` lists.
 import * as z from 'zod';
-import { BUNDLED_PROMPTS, resolveRun, type RunConfig, runFileSchema, showsPrompt } from '../config.js';
+import { BUNDLED_PROMPTS, resolveRun, type RunConfig, showsPrompt } from '../config.js';
+import { runFileSchema } from '../run-file.js';
 import { DoubleblindError } from '../errors.js';
 import { parseTemplate, type Template } from '../judging/template.js';
 import { readText } from '../jsonl.js';

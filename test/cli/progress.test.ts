@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openProgress } from '../../src/cli/progress.js';
 import { breadth } from '../../src/cli/terminal.js';
-import type { Progress } from '../../src/run.js';
+import type { Progress } from '../../src/run-world.js';
 
 afterEach(() => vi.restoreAllMocks());
 

@@ -6,7 +6,7 @@ import { auditFile, auditRun } from '../../src/audit/index.js';
 import { CalledOff } from '../../src/errors.js';
 import type { Launched, LaunchOptions } from '../../src/launch.js';
 import type { Judgment } from '../../src/records.js';
-import type { Progress, World } from '../../src/run.js';
+import type { Progress, World } from '../../src/run-world.js';
 import type { Batch, BatchOptions } from '../server/batches.js';
 import type { ServerOptions } from '../server/index.js';
 import { type Journey, openJourney, suiteOf } from './world.js';

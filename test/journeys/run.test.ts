@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { importFiles } from '../../src/import.js';
 import { type Judgment, ROLES } from '../../src/records.js';
-import type { Progress } from '../../src/run.js';
+import type { Progress } from '../../src/run-world.js';
 import { openStore } from '../../src/store/index.js';
 import { judgedLines } from '../../src/export.js';
 import { type Journey, openJourney, suiteOf } from './world.js';

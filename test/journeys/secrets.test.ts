@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { RunFile } from '../../src/config.js';
+import type { RunFile } from '../../src/run-file.js';
 import { cli, type Ended } from '../cli.js';
 import { type Journey, openJourney, suiteOf } from './world.js';
 

@@ -3,11 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { type RunConfig, type RunFile, readRunFile } from '../../src/config.js';
+import { type RunConfig, readRunFile } from '../../src/config.js';
+import type { RunFile } from '../../src/run-file.js';
 import { launch, type Launched, type LaunchOptions, resume } from '../../src/launch.js';
 import { openModels } from '../../src/models/index.js';
 import { openStore, type Store } from '../../src/store/index.js';
-import type { Progress, World } from '../../src/run.js';
+import type { Progress, World } from '../../src/run-world.js';
 import { type ServerOptions, startServer, type TestServer } from '../server/index.js';
 import { databaseIn } from '../stores.js';
 

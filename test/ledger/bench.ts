@@ -3,7 +3,8 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { readRunFile, type RunFile } from '../../src/config.js';
+import { readRunFile } from '../../src/config.js';
+import type { RunFile } from '../../src/run-file.js';
 import { launch, type Launched, type LaunchOptions } from '../../src/launch.js';
 import { openModels } from '../../src/models/index.js';
 import type { Run } from '../../src/records.js';
