@@ -5,7 +5,7 @@ import { certified } from './certified.js';
 import type { RunConfig } from './config.js';
 import { configDocument, configOf, configurationHash } from './configuration.js';
 import { inspect, type CheckpointIdentity, type DigestCache } from './checkpoints/index.js';
-import { DoubleblindError } from './errors.js';
+import { databaseLost, DoubleblindError } from './errors.js';
 import { Exporter, exportFolder } from './export.js';
 import { compareWithServers, warnOfFolders } from './identity.js';
 import { holding } from './holder.js';
@@ -58,7 +58,7 @@ export interface Opened {
 export async function launch(config: RunConfig, world: World, options: LaunchOptions): Promise<Launched> {
   await affordable(config, world, options);
   if (options.batch === true) checkBatch(config, options.carryOut !== undefined);
-  const opened = await openRun(config, opening(world, options), options);
+  const opened = await beginning(openRun(config, opening(world, options), options));
   const budget_usd = keptBudget(opened.run, options);
   if (budget_usd !== (options.budget_usd ?? null)) {
     await affordable(config, world, { ...options, budget_usd });
@@ -94,7 +94,7 @@ export async function resume(id: string, world: World, options: LaunchOptions): 
       },
     );
   }
-  await identify(run, config, content, opening(world, options), options);
+  await beginning(identify(run, config, content, opening(world, options), options));
   // Who resumes a run that stopped because it was decided asks for more.
   const { decided, continued } = run.decision_rule;
   const more = decided === undefined && continued === undefined ? config : { ...config, stop: null };
@@ -125,6 +125,17 @@ export async function findRun(store: Store, id: string): Promise<Run> {
     );
   }
   return run;
+}
+
+/** Before anything is asked, a database that fails lets nothing start, and nothing is lost. @throws DATABASE_UNUSABLE */
+async function beginning<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (databaseLost(error) === null) throw error;
+    const message = `the database cannot be used: ${(error as Error).message}.`;
+    throw new DoubleblindError('DATABASE_UNUSABLE', message, { hint: 'Nothing was asked.' }, { cause: error });
+  }
 }
 
 /** The budget of a run: it stays until another one is given. */

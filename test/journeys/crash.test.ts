@@ -195,6 +195,18 @@ describe('a database', () => {
     expect((await storedIds(run.id)).length).toBe(80);
   });
 
+  it('that is locked before anything is asked lets nothing start, and nothing is said to be kept', async () => {
+    journey = await openJourney();
+    const file = await journey.runFile({});
+    const locked = Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' });
+    const store = { ...journey.store, createRun: () => Promise.reject(locked) };
+    await expect(journey.run(file, {}, { store })).rejects.toMatchObject({
+      ...{ code: 'DATABASE_UNUSABLE', exitCode: 2 },
+      line: 'the database cannot be used: database is locked. Nothing was asked.',
+    });
+    expect(journey.server.counts.requests).toBe(0);
+  });
+
   it('serves two runs and a reader at once: no lock error, no lost write', async () => {
     journey = await openJourney({ latency_ms: 2 });
     const { folder } = journey;
