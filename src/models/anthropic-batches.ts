@@ -51,12 +51,12 @@ export function anthropicBatches(connection: Connection): Batches {
 
   return {
     results: (id, signal) => desk.whole(results(id, signal), signal),
-    async submit(items) {
+    async submit(items, _intent, signal) {
       const requests = items.map(({ custom_id, ask }) => ({
         custom_id,
         params: messageBody(spec.model!, desk.call(ask), spec.extra_body ?? {}),
       }));
-      return (await desk.once(() => service.create({ requests }))).id;
+      return (await desk.once(() => service.create({ requests }), signal)).id;
     },
     async find(intent, signal): Promise<Found> {
       const waiting: string[] = [];

@@ -135,18 +135,33 @@ export class BatchDesk {
     }
   }
 
-  /** A request that must not be repeated blindly. */
-  async once<T>(request: () => Promise<T>): Promise<T> {
-    try {
-      return await request();
-    } catch (error) {
-      const { failure, message, kind } = faultOf(error, this.connection.clock.wall());
-      const told = `${this.connection.endpoint.address}: ${this.clean(message)}`;
-      const facts = { stops: kind === 'stop', attempts: 1 };
-      throw kind === 'stop' || kind === 'unit'
-        ? new BatchRefused(failure, told, facts)
-        : new ModelFailure(failure, told, facts);
-    }
+  /**
+   * A request that must not be repeated blindly. A wait that its answer names holds for all who ask there; `stopping`
+   * ends waiting for its turn, and nothing once it is sent.
+   */
+  async once<T>(request: () => Promise<T>, stopping?: AbortSignal): Promise<T> {
+    const { endpoint } = this.connection;
+    // What it comes to is a value: the endpoint tries again what is thrown.
+    const sent = (): Promise<{ value: T } | { failure: ModelFailure }> =>
+      request().then(
+        (value) => ({ value }),
+        (error: unknown) => ({ failure: this.onceFailed(error) }),
+      );
+    const { value: came } = await endpoint.run(sent, { tokens: 0, used: () => 0, stopping });
+    if ('failure' in came) throw came.failure;
+    return came.value;
+  }
+
+  private onceFailed(error: unknown): ModelFailure {
+    const { endpoint, clock } = this.connection;
+    const { failure, message, kind, wait_ms } = faultOf(error, clock.wall());
+    const refused = kind === 'limited';
+    if (wait_ms !== null || refused) endpoint.heed({ pause_ms: wait_ms ?? 0, refused });
+    const told = `${endpoint.address}: ${this.clean(message)}`;
+    const facts = { stops: kind === 'stop', attempts: 1 };
+    return kind === 'stop' || kind === 'unit'
+      ? new BatchRefused(failure, told, facts)
+      : new ModelFailure(failure, told, facts);
   }
 
   /** A request about one batch that may be repeated; null where the service knows no such batch. */

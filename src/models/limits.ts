@@ -38,8 +38,8 @@ export interface Stated {
 export interface Heeded {
   pause_ms: number;
   refused: boolean;
-  /** Who asks there, this process among them; at least 1. */
-  sharers: number;
+  /** Who asks there, this process among them; at least 1. Left out: as many as before. */
+  sharers?: number;
 }
 
 /** What goes on at an endpoint, for progress and metrics. */
@@ -217,8 +217,7 @@ export class Endpoint {
 
   /** Takes in what others who ask here have met: a pause, refusals, and among how many the rates are shared. */
   heed({ pause_ms, refused, sharers }: Heeded): void {
-    this.requests.among(sharers);
-    this.tokens.among(sharers);
+    if (sharers !== undefined) for (const pace of [this.requests, this.tokens]) pace.among(sharers);
     const now = this.clock.now();
     this.pausedUntil = Math.max(this.pausedUntil, now + pause_ms);
     if (!refused) return;

@@ -56,14 +56,13 @@ export function openaiBatches(connection: Connection): Batches {
       const file = await toFile(new Blob(lines), 'doubleblind.jsonl', { type: 'application/jsonl' });
       // A file that goes up twice costs nothing; a batch does.
       const { id } = await desk.again((own) => client.files.create({ file, purpose: 'batch' }, own), signal, UPLOAD_MS);
-      const batch = await desk.once(() =>
-        client.batches.create({
-          input_file_id: id,
-          endpoint: '/v1/chat/completions',
-          completion_window: '24h',
-          metadata: { [INTENT]: intent.id },
-        }),
-      );
+      const create = {
+        input_file_id: id,
+        endpoint: '/v1/chat/completions' as const,
+        completion_window: '24h' as const,
+        metadata: { [INTENT]: intent.id },
+      };
+      const batch = await desk.once(() => client.batches.create(create), signal);
       return batch.id;
     },
     async find(intent, signal) {

@@ -139,6 +139,23 @@ describe.each(['anthropic', 'openai'] as const)('batches of %s', (provider) => {
     ).toBeNull();
   });
 
+  it('that are refused with a wait pause the endpoint for as long, and are not created again by themselves', async () => {
+    const refuses = { status: 429, message: 'slow down', headers: { 'retry-after': '30' } };
+    let creates = 0;
+    const on = (step: string): void => void (step === 'create' && creates++);
+    const { batches, models } = await serve({ batch: { refuses, on } });
+    const some = items(2);
+    await expect(batches.submit(some, intentOf(some))).rejects.toMatchObject({ name: 'ModelFailure', stops: false });
+    expect(creates).toBe(1);
+    expect(models.endpoints()[0]!.paused_ms).toBeGreaterThan(20_000);
+    // The next one waits for its turn, and is given up before it is sent.
+    const stop = new AbortController();
+    const next = batches.submit(some, intentOf(some), stop.signal);
+    setTimeout(() => stop.abort(new Error('SIGTERM')), 50);
+    await expect(next).rejects.toThrow('SIGTERM');
+    expect(creates).toBe(1);
+  });
+
   it('of long ago are not looked through', async () => {
     const { batches, server } = await serve({ batch: { polls: 0 } });
     const mine = items(5);

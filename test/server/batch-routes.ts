@@ -29,7 +29,8 @@ export async function batchRoute(
       const { refuses } = book.options;
       if (refuses !== null) {
         const dialect = anthropic ? 'messages' : 'chat';
-        return speaker.send(response, refuses.status, errorBody(dialect, 'invalid_request_error', refuses.message));
+        const body = errorBody(dialect, 'invalid_request_error', refuses.message);
+        return speaker.send(response, refuses.status, body, refuses.headers);
       }
       const batch = create(speaker, anthropic, JSON.parse(raw.toString('utf8')) as Json);
       await book.options.on('created', batch);

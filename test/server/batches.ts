@@ -20,7 +20,7 @@ export interface BatchOptions {
   /** Why every batch fails as a whole; null when none does. */
   fails: { code: string; message: string } | null;
   /** Refuses a create with this status and message. */
-  refuses: { status: number; message: string } | null;
+  refuses: { status: number; message: string; headers?: Record<string, string> } | null;
   /**
    * Awaited at each step: before a batch is made (`lost` there: the request never arrived), when it is made and not told,
    * at each look, before its results.
