@@ -5,6 +5,7 @@ import { coefficient, counted, percent, points, range } from './figures.js';
 import { DOMAINS, type Domain, type Run, type Suite } from './records.js';
 import { defaultMargin, toDecide, toExclude } from './stats/index.js';
 import type { Estimate, Summary } from './summary.js';
+import { betweenModels } from './words.js';
 
 export interface Condition {
   /** What it is asked of: a domain, suite or category, or the judging as a whole. */
@@ -212,7 +213,7 @@ function limited({ estimates, agreement, judges }: Summary, rule: Gate): Conditi
     );
   }
   if (rule.min_agreement !== undefined) {
-    const known = agreement.pairs.filter(({ observed }) => observed !== null);
+    const known = betweenModels(agreement.pairs).filter(({ observed }) => observed !== null);
     const least = known.sort((a, b) => a.observed! - b.observed!)[0];
     const share = least?.observed ?? null;
     limit(

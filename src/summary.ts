@@ -112,7 +112,8 @@ export interface CriterionSummary {
 
 export interface DomainDecision {
   verdict: 'better' | 'worse' | 'equivalent' | 'undecided' | 'not tested';
-  non_inferior: boolean | null;
+  /** Whether it is shown; false where nothing was judged. */
+  non_inferior: boolean;
   margin: number;
   /** Win-rate points below one half that the lower bound does not exclude, 0..0.5; null when not tested. */
   largest_loss_not_excluded: number | null;

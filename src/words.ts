@@ -97,7 +97,7 @@ export function decisionDetail(d: DomainDecision): string {
         ? 'any loss is excluded'
         : `a loss of up to ${points(d.largest_loss_not_excluded)} is not excluded`,
     );
-  if (d.non_inferior !== null && d.verdict !== 'better')
+  if (d.largest_loss_not_excluded !== null && d.verdict !== 'better')
     parts.push(`${d.non_inferior ? 'within' : 'not shown to be within'} the margin of ${points(d.margin)}`);
   if (d.more_prompts_needed !== null && d.more_prompts_needed > 0)
     parts.push(`${counted(d.more_prompts_needed, 'more prompt')} would settle it`);
@@ -227,16 +227,22 @@ export function healthHeadline(health: JudgeHealth): string {
   return remarksOf(health).some((r) => r.kind === 'trouble') ? 'mostly steady' : 'steady';
 }
 
-/** Share of comparisons on which two judges name the same outcome, over all pairs of judges; null without any. */
+/** The pairs of two models, as people stand beside the judges of a run; all pairs where no two models are among them. */
+export function betweenModels(pairs: readonly AgreementPair[]): readonly AgreementPair[] {
+  const models = pairs.filter(({ judges }) => judges.every((judge) => !judge.startsWith('human:')));
+  return models.length > 0 ? models : pairs;
+}
+
+/** Share of comparisons on which two judges name the same outcome, over all pairs of models; null without any. */
 export function observedAgreement(pairs: readonly AgreementPair[]): number | null {
-  const known = pairs.filter((pair) => pair.observed !== null && pair.n > 0);
+  const known = betweenModels(pairs).filter((pair) => pair.observed !== null && pair.n > 0);
   const n = known.reduce((sum, pair) => sum + pair.n, 0);
   return n === 0 ? null : known.reduce((sum, pair) => sum + pair.observed! * pair.n, 0) / n;
 }
 
-/** `α 0.51, AC1 0.63`; AC1 is the mean over pairs. Empty where nothing is known. */
+/** `α 0.51, AC1 0.63`; AC1 is the mean over pairs of models. Empty where nothing is known. */
 export function agreementFigures({ krippendorff_alpha: alpha, pairs }: Agreement): string {
-  const known = pairs.flatMap(({ gwet_ac1 }) => (gwet_ac1 === null ? [] : [gwet_ac1]));
+  const known = betweenModels(pairs).flatMap(({ gwet_ac1 }) => (gwet_ac1 === null ? [] : [gwet_ac1]));
   const ac1 = known.length === 0 ? null : known.reduce((a, b) => a + b, 0) / known.length;
   return [alpha.value === null ? '' : `α ${coefficient(alpha.value)}`, ac1 === null ? '' : `AC1 ${coefficient(ac1)}`]
     .filter(Boolean)

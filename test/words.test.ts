@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JudgeHealth, Rate } from '../src/summary.js';
-import { agreementFigures, decisionDetail, healthHeadline, remarksOf } from '../src/words.js';
+import { agreementFigures, observedAgreement, decisionDetail, healthHeadline, remarksOf } from '../src/words.js';
 
 const rate = (value: number, low: number, high: number, n = 50): Rate => ({ value, low, high, n });
 const unknown: Rate = { value: null, reason: 'not asked' };
@@ -112,4 +112,15 @@ it('judges who agree less than by chance have a negative alpha, with a minus and
     ...{ fleiss_kappa: { value: null }, unanimous: { n: 9, share: 0.3 }, effective_judges: null },
   };
   expect(agreementFigures(agreement)).toBe('α −0.08, AC1 −0.12');
+  // A person's few votes beside them are no part of how the judges of a run agree.
+  const person = {
+    ...agreement.pairs[0]!,
+    judges: ['a', 'human:ann'] as [string, string],
+    n: 1,
+    observed: 1,
+    gwet_ac1: 1,
+  };
+  expect(agreementFigures({ ...agreement, pairs: [...agreement.pairs, person] })).toBe('α −0.08, AC1 −0.12');
+  expect(observedAgreement([...agreement.pairs, person])).toBe(0.3);
+  expect(observedAgreement([person])).toBe(1);
 });

@@ -104,7 +104,7 @@ export const judgeHealthSchema = z
 
 const domainDecisionSchema = z.object({
   verdict: z.enum(['better', 'worse', 'equivalent', 'undecided', 'not tested']),
-  non_inferior: z.boolean().nullable(),
+  non_inferior: z.boolean(),
   margin: number,
   largest_loss_not_excluded: maybe,
   more_prompts_needed: maybe,

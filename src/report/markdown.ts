@@ -1,5 +1,6 @@
 // A report as Markdown: whole for a pull request, short for a README. Names from files cannot break out of a table.
 import { counted, groupName, headline, money, percent, range, whole } from '../figures.js';
+import { panelIn } from '../judges.js';
 import type { Domain, Run } from '../records.js';
 import type { Store } from '../store/index.js';
 import type { Estimate, Summary } from '../summary.js';
@@ -46,7 +47,11 @@ function tests({ estimates }: Summary): Estimate[] {
 
 function shortTable(run: Run, summary: Summary, sha256: string): string {
   const domainOf = domains(run);
-  const judges = summary.judges.map(({ judge }) => literal(judge)).join(', ');
+  const panel = panelIn(
+    run,
+    summary.judges.map(({ judge }) => judge),
+  );
+  const judges = panel.map(literal).join(', ');
   const rows = tests(summary).map((e) => [
     literal(groupName(e)),
     whole(e.n_prompts),

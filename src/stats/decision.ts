@@ -86,7 +86,7 @@ function decideDomain(domain: Domain, tested: DomainEvidence | null): DomainDeci
   if (tested === null) {
     return {
       verdict: 'not tested',
-      non_inferior: null,
+      non_inferior: false,
       margin: defaultMargin(0),
       largest_loss_not_excluded: null,
       more_prompts_needed: null,
@@ -96,7 +96,7 @@ function decideDomain(domain: Domain, tested: DomainEvidence | null): DomainDeci
   if (evidence === null) {
     return {
       verdict: 'undecided',
-      non_inferior: null,
+      non_inferior: false,
       margin,
       largest_loss_not_excluded: null,
       more_prompts_needed: null,

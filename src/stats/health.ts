@@ -182,8 +182,9 @@ function retestRate(retests: Retest[], level: number): Rate {
 function coverageOf({ n: judged }: HealthCounts, due: Due[]): Rate {
   const n = due.reduce((sum, row) => sum + row.judgments, 0);
   if (n === 0) return { value: null, reason: 'nothing is due' };
-  // A share of a plan is a count and not a sample: it has no interval.
-  return { value: Math.min(1, judged / n), n };
+  // A share of a plan is a count and not a sample: nothing is uncertain about it.
+  const value = Math.min(1, judged / n);
+  return { value, low: value, high: value, n };
 }
 
 function overlapOf(judge: string, families: Families | null): Role[] {

@@ -35,7 +35,7 @@ describe('the sentence', () => {
     expect(decide(outside(30, 0, 30)).sentence).toMatch(/^In-domain not tested\./);
     expect(decide(inside(72, 0, 28)).domains['out-of-domain']).toMatchObject({
       verdict: 'not tested',
-      non_inferior: null,
+      non_inferior: false,
       largest_loss_not_excluded: null,
       more_prompts_needed: null,
     });
@@ -99,7 +99,7 @@ describe('the sentence', () => {
       tallyOf(`f${i}`, 'f', { domain: 'out-of-domain', suite: 'out' }),
     );
     const { domains, sentence } = decide([...inside(72, 0, 28), ...failed]);
-    expect(domains['out-of-domain']).toMatchObject({ verdict: 'undecided', non_inferior: null });
+    expect(domains['out-of-domain']).toMatchObject({ verdict: 'undecided', non_inferior: false });
     expect(sentence).toContain('Out of domain nothing is judged yet.');
   });
 });

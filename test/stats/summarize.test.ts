@@ -363,7 +363,7 @@ describe('groups and families', () => {
     });
     near(estimates[0]!.coverage, 0.83);
     near(estimates.find(({ group }) => group.domain === 'in-domain')!.coverage, 0.8);
-    expect(judges[0]!.coverage).toEqual({ value: 0.83, n: 100 });
+    expect(judges[0]!.coverage).toEqual({ value: 0.83, low: 0.83, high: 0.83, n: 100 });
   });
 });
 
