@@ -87,7 +87,7 @@ function healthOf(judge: JudgeHealth): string[] {
     failures.length > 0 ? `failed: ${failures.join(', ')}` : '',
     coverage.value !== null && coverage.value < 1 ? `judged ${percent(coverage.value)} % of what is due` : '',
     ledByPosition(judge) ? paint.yellow(`! led by position; ${cure(judge)}`) : '',
-    missed.length > 0 ? paint.yellow(`! planted cases missed: ${missed.join(', ')}`) : '',
+    missed.length > 0 ? paint.yellow(`! planted cases not passed: ${missed.join(', ')}`) : '',
     ...judge.accuracy.flatMap((known) => (known.value === null ? [] : accuracyPieces(known).map(plain))),
   ];
 }
