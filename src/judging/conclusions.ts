@@ -34,6 +34,10 @@ const CONCLUSIONS = [
 /** A mark at the end of a sentence. */
 const MARKED = /(?:^|[:*]|\b(?:so|thus|therefore|hence|overall|is),?)[ "'*]*\[\[ ?(A|B|tie) ?\]\]["'*]*$/i;
 
+/** A word of every conclusion: sentences without any are passed over at once. */
+const DECIDING =
+  /\b(?:verdict|winner|better|stronger|superior|preferable|best|preferred|choice|(?:my|final) (?:answer|pick|preference)|wins|win|prefer|choose|pick|favou?r|select|vote|go with|tie|tied|equally|equivalent)\b|bessere?|stärkere|meilleure|mejor|лучше|更|胜|の(?:方|ほう)|\[\[/iu;
+
 /** What stands before a conclusion in its sentence and takes it back: a condition, a denial, somebody else who says it. */
 const HEDGED =
   /\b(?:if|whether|unless|although|though|while|might|may|would|could|wrong|false|not|never|nobody|neither|nor|says?|saying|said|claim(?:s|ed|ing)?|tells?|told|argue[sd]?|contains?|pretends?|tr(?:y|ies|ying)|attempts?|ask(?:s|ed)?|instructs?|insists?)\b|n['’]t\b/iu;
@@ -48,7 +52,7 @@ export function concludedVerdicts(rationale: string): Set<Verdict> {
   const verdicts = new Set<Verdict>();
   const text = ownWords(rationale).replace(/\s+/g, ' ');
   for (const sentence of text.split(/[.!?;](?= |$)|[。！？；]/))
-    for (const verdict of concludedIn(sentence.trim())) verdicts.add(verdict);
+    if (DECIDING.test(sentence)) for (const verdict of concludedIn(sentence.trim())) verdicts.add(verdict);
   return verdicts;
 }
 
