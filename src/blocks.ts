@@ -108,8 +108,6 @@ const NOBODY = (store: World['store']) => ({
   now: () => '',
   stopping: new AbortController().signal,
   cache: 'off' as const,
-  admit: () => undefined,
-  returned: () => undefined,
   paid: () => undefined,
   keep: () => undefined,
 });

@@ -39,9 +39,9 @@ export interface JudgingWorld {
   stopping: AbortSignal;
   cache: CacheUse;
   /** Runs just before each call; throws to refuse it. */
-  admit(expected: Expected): void | Promise<void>;
+  admit?: ((expected: Expected) => void | Promise<void>) | undefined;
   /** A call that was let out is no longer under way. */
-  returned(expected: Expected): void;
+  returned?: ((expected: Expected) => void) | undefined;
   /** Money that was spent on an answer of a judge or checkpoint. */
   paid(charge: Charge, who: string): void;
   /** Keeps an answer for the next time the same is asked. */
@@ -232,8 +232,8 @@ export async function askJudge(question: Question, world: JudgingWorld): Promise
 /** How a question is paid for, and given up. */
 export function payingFor(who: string, world: JudgingWorld): Pick<Ask, 'admit' | 'returned' | 'paid' | 'stopping'> {
   return {
-    admit: (expected) => world.admit(expected),
-    returned: (expected) => world.returned(expected),
+    ...(world.admit && { admit: world.admit }),
+    ...(world.returned && { returned: world.returned }),
     paid: (charge) => world.paid(charge, who),
     stopping: world.stopping,
   };

@@ -321,8 +321,6 @@ async function storeGiven(
     now: () => run.created_at,
     stopping: signal,
     cache: 'off' as const,
-    admit: () => undefined,
-    returned: () => undefined,
     paid: () => undefined,
     keep: () => undefined,
   };

@@ -66,7 +66,9 @@ class Execution {
       now: () => new Date(clock()).toISOString(),
       stopping: this.signal,
       cache: options.cache ?? 'use',
-      admit: options.part?.admit ?? ((expected) => this.budget.admit(expected)),
+      // Where nothing limits what is spent, nobody is asked before each call.
+      admit:
+        options.part?.admit ?? (this.budget.limit_usd === null ? undefined : (expected) => this.budget.admit(expected)),
       returned: (expected) => this.budget.returned(expected),
       paid: (charge, who) => this.paid(charge, who),
       keep: (answer) => this.journal.keep(answer),

@@ -37,6 +37,8 @@ export type Reading =
 const MAX_REPLY = 200_000;
 /** Judges that are rules have no template; they answer in the plainest shape. */
 const VERDICT_ALONE: Asked = { criteria: [], scale: null, allow_tie: true };
+/** Keys of the reply that is asked for. */
+const ASKED_FOR = new Set(['rationale', 'quote', 'scores_a', 'scores_b', 'verdict']);
 const RIVAL = /^(?:(?:final|overall)_?)?(?:verdict|winner|choice|decision|preference|preferred(?:_?response)?)$/i;
 const REFUSAL =
   /^\W*(?:sorry(?=,)|I(?:['’]m| am) (?:sorry|unable)|I (?:can(?:['’]t|not)|won['’]t|will not|must decline|decline))\b(?! (?:fault|tell|lie|deny|ignore|overlook|find|help but)\b)/i;
@@ -102,10 +104,13 @@ function readObject(reply: Record<string, unknown>, where: string, around: strin
 
 /** Verdicts that the reply names under other keys than the one that was asked for. */
 function rivals(reply: Record<string, unknown>): Verdict[] {
-  return Object.entries(reply).flatMap(([key, value]) => {
-    const verdict = RIVAL.test(key) && typeof value === 'string' ? verdictIn(value) : null;
-    return verdict === null || verdict === undefined ? [] : [verdict];
-  });
+  const verdicts: Verdict[] = [];
+  for (const [key, value] of Object.entries(reply)) {
+    if (ASKED_FOR.has(key) || typeof value !== 'string' || !RIVAL.test(key)) continue;
+    const verdict = verdictIn(value);
+    if (verdict !== null && verdict !== undefined) verdicts.push(verdict);
+  }
+  return verdicts;
 }
 
 function readPlain(text: string, template: Asked): Reading {

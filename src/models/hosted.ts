@@ -50,14 +50,15 @@ export class HostedModel {
     const paid = new Paid(price, effort);
     const tokens = estimatedTokens(ask) + (spec.max_tokens ?? 0);
     const trial: Trial = { shape: null };
-    const call = new CallOut(ask, () => this.expected(price, ask));
+    const call = ask.admit === undefined ? null : new CallOut(ask, () => this.expected(price, ask));
+    const out = (own?: AbortSignal): Promise<Reply> => this.once(client, ask, paid, trial, own);
     try {
-      const { value, latency_ms } = await endpoint.run((own) => call.under(this.once(client, ask, paid, trial, own)), {
+      const { value, latency_ms } = await endpoint.run((own) => call?.under(out(own)) ?? out(own), {
         ...{ tokens, effort, signal },
         used: () => paid.tokens,
         standing,
         stopping: ask.stopping,
-        admit: () => call.admit(),
+        admit: call === null ? undefined : () => call.admit(),
       });
       const { text, stop_reason, model_served } = value;
       const clean = (said: string): string => redact(storable(said));
@@ -73,7 +74,7 @@ export class HostedModel {
     } finally {
       // The time of a rented machine is paid for whatever came of it.
       if (price.per_hour !== null) this.charge(ask, { cost_usd: paid.cost_usd, guess_usd: null }, effort.attempts);
-      call.returned();
+      call?.returned();
     }
   }
 
@@ -158,9 +159,8 @@ class CallOut {
   ) {}
 
   admit(): void | Promise<void> {
-    if (this.ask.admit === undefined) return;
     const expected = this.expected();
-    const admitted = this.ask.admit(expected);
+    const admitted = this.ask.admit!(expected);
     if (admitted === undefined) this.out = expected;
     else return admitted.then(() => void (this.out = expected));
   }
