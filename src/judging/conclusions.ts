@@ -11,32 +11,57 @@ const BETTER = '(?:better|stronger|superior|preferable|best)';
 /** What may stand behind a conclusion: nothing, or its reason, but no respect in which it holds. */
 const END = String.raw`(?=(?: overall)?(?:\W*$|,? (?:because|since|as it|and (?:should|deserves|so))\b))`;
 
-/** Sentences that decide for the whole comparison; the pattern's group names the side, one without a group names a tie. */
-const CONCLUSIONS = [
-  String.raw`\b(?:verdict|winner|${BETTER} ${KIND}|preferred ${KIND}|better choice|(?:my|final) (?:choice|answer|pick|preference)) ?(?:is|:|=) ?["'*]*(?:the |a )?(?:${KIND} )?["'*]*(A|B|tie|first|second)\b(?!['’-]| (?:or|and|in|on|for|at|only|if|when)\b)`,
-  String.raw`${SIDE} (?:is|was) (?:\w+ly )?the (?:\w+ )?(?:winner|${BETTER} (?:${KIND}|choice|of the two))${END}`,
-  String.raw`${SIDE} (?:is|was) (?:\w+ly )?${BETTER}(?: than (?:the )?(?:${KIND} )?(?:A|B|first|second)(?: ${KIND})?)?${END}`,
-  String.raw`${SIDE} (?:wins|should win|deserves (?:to win|the win))${END}`,
-  String.raw`\bI (?:therefore |would |have to )?(?:prefer|choose|pick|favou?r|select|vote for|go with) (?:the )?(?:${KIND} )?(A|B|first|second)(?!['’\w-])`,
-  String.raw`\b(?:it|this) is (?:\w+ly )?a tie${END}`,
-  String.raw`\bboth (?:\w+ )?are (?:equally good|equivalent|tied)${END}`,
-  String.raw`\bneither (?:\w+ )?is better${END}`,
-  String.raw`\b(?:bessere|stärkere) antwort ist (?:antwort )?(A|B)\b`,
-  String.raw`\bantwort (A|B) ist (?:\p{L}+ )?besser${END}`,
-  String.raw`\bmeilleure réponse est (?:la )?(?:réponse )?(A|B)\b`,
-  String.raw`\bréponse (A|B) est (?:\p{L}+ )?meilleure${END}`,
-  String.raw`\bmejor respuesta es (?:la )?(?:respuesta )?(A|B)\b`,
-  String.raw`\brespuesta (A|B) es (?:\p{L}+ )?mejor${END}`,
-  String.raw`ответ (A|B) (?:\p{L}+ )?лучше${END}`,
-  String.raw`(?:回答|答案|回复|响应) ?(A|B) ?(?:明显|显然)?(?:更好|更优|更佳|胜出|获胜)`,
-  String.raw`(A|B) ?の(?:方|ほう)が(?:優れ|良|よ|い)`,
-].map((source) => new RegExp(source, 'giu'));
+/**
+ * Sentences that decide for the whole comparison, behind a word that each of them holds, so that others are passed over
+ * at once. A pattern's group names the side; one without a group names a tie.
+ */
+const CONCLUSIONS = (
+  [
+    [
+      'verdict|winner|preferred|choice|answer|pick|preference|better|stronger|superior|preferable|best',
+      String.raw`\b(?:verdict|winner|${BETTER} ${KIND}|preferred ${KIND}|better choice|(?:my|final) (?:choice|answer|pick|preference)) ?(?:is|:|=) ?["'*]*(?:the |a )?(?:${KIND} )?["'*]*(A|B|tie|first|second)\b(?!['’-]| (?:or|and|in|on|for|at|only|if|when)\b)`,
+    ],
+    [
+      'winner|better|stronger|superior|preferable|best',
+      String.raw`${SIDE} (?:is|was) (?:\w+ly )?the (?:\w+ )?(?:winner|${BETTER} (?:${KIND}|choice|of the two))${END}`,
+      String.raw`${SIDE} (?:is|was) (?:\w+ly )?${BETTER}(?: than (?:the )?(?:${KIND} )?(?:A|B|first|second)(?: ${KIND})?)?${END}`,
+    ],
+    ['win', String.raw`${SIDE} (?:wins|should win|deserves (?:to win|the win))${END}`],
+    [
+      'prefer|choose|pick|favou?r|select|vote|go with',
+      String.raw`\bI (?:therefore |would |have to )?(?:prefer|choose|pick|favou?r|select|vote for|go with) (?:the )?(?:${KIND} )?(A|B|first|second)(?!['’\w-])`,
+    ],
+    [
+      'tie|equally|equivalent|neither',
+      String.raw`\b(?:it|this) is (?:\w+ly )?a tie${END}`,
+      String.raw`\bboth (?:\w+ )?are (?:equally good|equivalent|tied)${END}`,
+      String.raw`\bneither (?:\w+ )?is better${END}`,
+    ],
+    [
+      'antwort',
+      String.raw`\b(?:bessere|stärkere) antwort ist (?:antwort )?(A|B)\b`,
+      String.raw`\bantwort (A|B) ist (?:\p{L}+ )?besser${END}`,
+    ],
+    [
+      'meilleure',
+      String.raw`\bmeilleure réponse est (?:la )?(?:réponse )?(A|B)\b`,
+      String.raw`\bréponse (A|B) est (?:\p{L}+ )?meilleure${END}`,
+    ],
+    [
+      'mejor',
+      String.raw`\bmejor respuesta es (?:la )?(?:respuesta )?(A|B)\b`,
+      String.raw`\brespuesta (A|B) es (?:\p{L}+ )?mejor${END}`,
+    ],
+    ['лучше', String.raw`ответ (A|B) (?:\p{L}+ )?лучше${END}`],
+    ['更|胜', String.raw`(?:回答|答案|回复|响应) ?(A|B) ?(?:明显|显然)?(?:更好|更优|更佳|胜出|获胜)`],
+    ['が', String.raw`(A|B) ?の(?:方|ほう)が(?:優れ|良|よ|い)`],
+  ] as [word: string, ...patterns: string[]][]
+).map(([word, ...patterns]) => ({
+  word: new RegExp(word, 'iu'),
+  patterns: patterns.map((source) => new RegExp(source, 'giu')),
+}));
 /** A mark at the end of a sentence. */
 const MARKED = /(?:^|[:*]|\b(?:so|thus|therefore|hence|overall|is),?)[ "'*]*\[\[ ?(A|B|tie) ?\]\]["'*]*$/i;
-
-/** A word of every conclusion: sentences without any are passed over at once. */
-const DECIDING =
-  /\b(?:verdict|winner|better|stronger|superior|preferable|best|preferred|choice|(?:my|final) (?:answer|pick|preference)|wins|win|prefer|choose|pick|favou?r|select|vote|go with|tie|tied|equally|equivalent)\b|bessere?|stärkere|meilleure|mejor|лучше|更|胜|の(?:方|ほう)|\[\[/iu;
 
 /** What stands before a conclusion in its sentence and takes it back: a condition, a denial, somebody else who says it. */
 const HEDGED =
@@ -52,19 +77,25 @@ export function concludedVerdicts(rationale: string): Set<Verdict> {
   const verdicts = new Set<Verdict>();
   const text = ownWords(rationale).replace(/\s+/g, ' ');
   for (const sentence of text.split(/[.!?;](?= |$)|[。！？；]/))
-    if (DECIDING.test(sentence)) for (const verdict of concludedIn(sentence.trim())) verdicts.add(verdict);
+    for (const verdict of concludedIn(sentence.trim())) verdicts.add(verdict);
   return verdicts;
 }
 
-function* concludedIn(sentence: string): Generator<Verdict> {
-  for (const pattern of [...CONCLUSIONS, MARKED]) {
-    pattern.lastIndex = 0;
-    // `matchAll` makes the pattern anew each time, which takes longer than to look.
-    for (let match = pattern.exec(sentence); match !== null; match = pattern.global ? pattern.exec(sentence) : null) {
-      const verdict = match[1] === undefined ? 'tie' : verdictOf(match[1]);
-      if (verdict !== null && !isTakenBack(sentence, match.index, match.index + match[0].length)) yield verdict;
-    }
+function concludedIn(sentence: string): Verdict[] {
+  const verdicts: Verdict[] = [];
+  const take = ({ 0: found, 1: name, index }: RegExpExecArray): void => {
+    const verdict = name === undefined ? 'tie' : verdictOf(name);
+    if (verdict !== null && !isTakenBack(sentence, index, index + found.length)) verdicts.push(verdict);
+  };
+  for (const { word, patterns } of CONCLUSIONS) {
+    if (!word.test(sentence)) continue;
+    for (const pattern of patterns)
+      // `matchAll` makes the pattern anew each time, which takes longer than to look.
+      for (let match = pattern.exec(sentence); match !== null; match = pattern.exec(sentence)) take(match);
   }
+  const mark = MARKED.exec(sentence);
+  if (mark !== null) take(mark);
+  return verdicts;
 }
 
 function isTakenBack(sentence: string, start: number, end: number): boolean {
