@@ -36,9 +36,12 @@ export interface Given {
 /**
  * Paired files; several rows of the same prompt are repeats 0, 1, … of one run. Where prompts have unequal numbers of
  * rows, each further row is a prompt of its own (`<id>-2`, …): the statistics know a prompt by its text and count it once.
+ * A prompt belongs to the suite and domain of the first file that holds it.
  */
 export async function fromPairs(files: string[], options: PosthocOptions): Promise<Given> {
   const prompts = new Map<string, Prompt>();
+  /** The first file of each prompt. */
+  const sources = new Map<Prompt, string>();
   const texts = { baseline: new Map<string, string[]>(), candidate: new Map<string, string[]>() };
   let name: string | null = null;
   for (const file of files) {
@@ -52,7 +55,9 @@ export async function fromPairs(files: string[], options: PosthocOptions): Promi
         });
       }
       const { prompt_id: id, prompt, category, reference } = pair;
-      prompts.set(id, known ?? { id, category, prompt, messages: null, system: null, reference });
+      const own = known ?? { id, category, prompt, messages: null, system: null, reference };
+      prompts.set(id, own);
+      if (known === undefined) sources.set(own, file);
       for (const role of ['baseline', 'candidate'] as const) {
         texts[role].set(id, [...(texts[role].get(id) ?? []), pair[`${role}_response`]]);
       }
@@ -60,18 +65,26 @@ export async function fromPairs(files: string[], options: PosthocOptions): Promi
   }
   if (prompts.size === 0) throw new DoubleblindError('SUITE_EMPTY', 'holds no rows.', { file: files[0] });
   const repeats = [...texts.baseline.values()].map((t) => t.length).sort((a, b) => a - b);
-  if (repeats[0] !== repeats.at(-1)) for (const prompt of [...prompts.values()]) spread(prompt, prompts, texts);
-  const suite: Suite = {
-    name: options.suite ?? stemOf(files[0]!).replace(/[_-]?run\d+$/, ''),
-    domain: options.domain ?? domainOf(files[0]!),
-    description: null,
-    prompts: [...prompts.values()],
-  };
+  if (repeats[0] !== repeats.at(-1))
+    for (const prompt of [...prompts.values()])
+      for (const further of spread(prompt, prompts, texts)) sources.set(further, sources.get(prompt)!);
+  const suites = new Map<string, Suite>();
+  for (const prompt of prompts.values()) {
+    const file = sources.get(prompt)!;
+    const title = options.suite ?? stemOf(file).replace(/[_-]?run\d+$/, '');
+    const own = suites.get(title) ?? {
+      ...{ name: title, description: null },
+      domain: options.domain ?? domainOf(file),
+      prompts: [],
+    };
+    suites.set(title, own);
+    own.prompts.push(prompt);
+  }
   const sha256 = hashOf(await Promise.all(files.map(fileHash)));
   const given = { baseline: recordedOf(texts.baseline, sha256), candidate: recordedOf(texts.candidate, sha256) };
   return {
     config: await configFor(
-      [suite],
+      [...suites.values()],
       options.candidate_name ?? name ?? 'candidate',
       recordedRepeats(texts.baseline),
       options,
@@ -80,20 +93,23 @@ export async function fromPairs(files: string[], options: PosthocOptions): Promi
   };
 }
 
-/** Makes each further row of a prompt a prompt of its own. */
+/** Makes each further row of a prompt a prompt of its own; these. */
 function spread(
   prompt: Prompt,
   prompts: Map<string, Prompt>,
   texts: Record<'baseline' | 'candidate', Map<string, string[]>>,
-): void {
+): Prompt[] {
+  const further: Prompt[] = [];
   const rows = texts.baseline.get(prompt.id)!.length;
   for (let row = 1, number = 2; row < rows; row++, number++) {
     while (prompts.has(`${prompt.id}-${number}`)) number++;
     const id = `${prompt.id}-${number}`;
-    prompts.set(id, { ...prompt, id });
+    further.push({ ...prompt, id });
+    prompts.set(id, further.at(-1)!);
     for (const side of Object.values(texts)) side.set(id, [side.get(prompt.id)![row]!]);
   }
   for (const side of Object.values(texts)) side.set(prompt.id, [side.get(prompt.id)![0]!]);
+  return further;
 }
 
 const recordedRepeats = (texts: Map<string, string[]>): number => Math.max(...[...texts.values()].map((t) => t.length));

@@ -76,6 +76,16 @@ describe('paired files', () => {
     expect(given.document.decision.domains['out-of-domain']!.verdict).toBe('not tested');
   });
 
+  it('of several domains are suites of one run, each prompt in the domain of its file', async () => {
+    const other = paired(5, 1).map((row) => ({ ...row, prompt: `${(row as Line).prompt} Say it in verse.` }));
+    await writeFile('philosophy.jsonl', lines(paired(4, 1)));
+    await writeFile('out_of_domain_verse.jsonl', lines(other));
+    const { document } = await judged('philosophy.jsonl', 'out_of_domain_verse.jsonl', '--judge', 'offline');
+    const counts = document.estimates.filter(({ group }) => Object.keys(group).join() === 'domain');
+    const byDomain = Object.fromEntries(counts.map(({ group, n_prompts }) => [Object.values(group)[0], n_prompts]));
+    expect(byDomain).toEqual({ 'in-domain': 4, 'out-of-domain': 5 });
+  });
+
   it('with a prompt twice judge every row, and count the prompt once', async () => {
     const [first, ...others] = paired(3, 1);
     const [again] = paired(1, 2);
