@@ -6,7 +6,7 @@ import type { RunConfig } from './config.js';
 import { configurationHash } from './configuration.js';
 import { earlierAverages } from './forecast/earlier.js';
 import { Look, type Unpriced } from './forecast/look.js';
-import type { contentOf } from './launch.js';
+import type { contentOf } from './content.js';
 import { BATCH_DISCOUNT, type EndpointSpec, type Models } from './models/index.js';
 import { planOf, type Plan } from './plan.js';
 import { DOMAINS, type Domain, type Planned, type Role } from './records.js';

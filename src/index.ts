@@ -1,7 +1,8 @@
 // The public names of doubleblind, listed by hand.
 export { readRunFile, type RunConfig } from './config.js';
 export { runFileSchema } from './run-file.js';
-export { launch, resume, findRun, type Launched, type LaunchOptions } from './launch.js';
+export { launch, resume, type Launched, type LaunchOptions } from './launch.js';
+export { findRun } from './find-run.js';
 export { planOf, type Plan, type Unit } from './plan.js';
 export { importFiles, type Imported } from './import.js';
 export { judgmentLine, responseLine, judgedLines } from './export.js';

@@ -4,16 +4,18 @@ import { checkBudget } from './budget.js';
 import { certified } from './certified.js';
 import type { RunConfig } from './config.js';
 import { configDocument, configOf, configurationHash } from './configuration.js';
-import { inspect, type CheckpointIdentity, type DigestCache } from './checkpoints/index.js';
+import type { DigestCache } from './checkpoints/index.js';
+import { type Content, contentOf } from './content.js';
 import { databaseLost, DoubleblindError } from './errors.js';
 import { Exporter, exportFolder } from './export.js';
+import { findRun } from './find-run.js';
 import { compareWithServers, warnOfFolders } from './identity.js';
 import { holding } from './holder.js';
 import { later } from './later.js';
 import { limitOf, planOf } from './plan.js';
 import { preflight } from './preflight.js';
 import { ROLES, type Role, type Run } from './records.js';
-import { checkRecorded, openRecorded, type RecordedFiles, respond, sampled } from './responses.js';
+import { checkRecorded, type RecordedFiles, respond, sampled } from './responses.js';
 import { carryOut } from './run.js';
 import type { RunEnd, RunOptions, World } from './run-world.js';
 import type { Stopping } from './stopping.js';
@@ -105,28 +107,6 @@ export async function resume(id: string, world: World, options: LaunchOptions): 
   });
 }
 
-/**
- * The run with an id or a unique beginning of one.
- * @throws RUN_UNKNOWN
- */
-export async function findRun(store: Store, id: string): Promise<Run> {
-  const exact = await store.run(id);
-  if (exact !== null) return exact;
-  const [run, second] = id === '' ? [] : await store.runsStarting(id);
-  if (run === undefined || second !== undefined) {
-    throw new DoubleblindError(
-      'RUN_UNKNOWN',
-      run === undefined
-        ? `there is no run "${id}"${/[./\\]/.test(id) ? ', and no such file' : ''}.`
-        : `more than one run starts with "${id}".`,
-      {
-        hint: 'See `doubleblind list`.',
-      },
-    );
-  }
-  return run;
-}
-
 /** Before anything is asked, a database that fails lets nothing start, and nothing is lost. @throws DATABASE_UNUSABLE */
 async function beginning<T>(work: Promise<T>): Promise<T> {
   try {
@@ -152,37 +132,6 @@ async function affordable(
 ): Promise<void> {
   if (typeof budget_usd === 'number')
     await checkBudget(config, models, { roles: generate, judges: generate === undefined });
-}
-
-export interface Content {
-  recorded: RecordedFiles;
-  digests: Record<Role, string | null>;
-  hashes: Partial<Record<Role, string>>;
-  identities: Partial<Record<Role, CheckpointIdentity>>;
-}
-
-/** What stands behind the names of a configuration: recorded files and checkpoint folders, by content. */
-export async function contentOf(
-  config: RunConfig,
-  given?: RecordedFiles,
-  stored: Content['hashes'] = {},
-  cache?: DigestCache,
-): Promise<Content> {
-  const recorded = given ?? (await openRecorded(config));
-  const content: Content = { recorded, digests: { baseline: null, candidate: null }, hashes: {}, identities: {} };
-  for (const role of ROLES) {
-    const folder = config[role].checkpoint;
-    if (folder !== undefined) {
-      const identity = await inspect(folder, cache);
-      content.identities[role] = identity;
-      content.digests[role] = identity.digest;
-    }
-    // What was given without a file is all in the store since the start.
-    const kept = config[role].provider === 'recorded' && config[role].file === undefined ? stored[role] : undefined;
-    const hash = recorded[role]?.sha256 ?? content.digests[role] ?? kept;
-    if (hash !== undefined) content.hashes[role] = hash;
-  }
-  return content;
 }
 
 /** Says what is odd about the checkpoints and keeps what the servers say they serve. @throws IDENTITY_MISMATCH */

@@ -6,7 +6,8 @@ import { checkBudget } from '../src/budget.js';
 import { resolveRun, type RunConfig } from '../src/config.js';
 import { runFileSchema } from '../src/run-file.js';
 import { forecast, type ForecastOptions } from '../src/forecast.js';
-import { contentOf, launch } from '../src/launch.js';
+import { launch } from '../src/launch.js';
+import { contentOf } from '../src/content.js';
 import type { Model, Models } from '../src/models/index.js';
 import { openStore, type Store } from '../src/store/index.js';
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { auditFile, auditRun, type FileAudit, type RunAudit, sentence } from '../audit/index.js';
 import { DoubleblindError } from '../errors.js';
-import { findRun } from '../launch.js';
+import { findRun } from '../find-run.js';
 import type { AuditCounts, Finding } from '../records.js';
 import { tango, wilson } from '../stats/index.js';
 import { print, usingStore } from './action.js';

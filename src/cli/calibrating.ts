@@ -1,7 +1,7 @@
 // The work of `calibrate`: what each judge is worth, the sentence first.
 import { calibrate } from '../calibration.js';
 import { coefficient, counted, rated, whole } from '../figures.js';
-import { findRun } from '../launch.js';
+import { findRun } from '../find-run.js';
 import type { Store } from '../store/index.js';
 import type { Calibration, JudgeCalibration } from '../summary.js';
 import { ceilingSentence, correctedWords, fewOrRated, votesSentence } from '../words.js';

@@ -2,7 +2,7 @@
 import type { ComparedMetric, Matter, PairedTest, Unmatched } from '../answers.js';
 import { DoubleblindError } from '../errors.js';
 import { groupName, percent, points, range, whole } from '../figures.js';
-import { findRun } from '../launch.js';
+import { findRun } from '../find-run.js';
 import { compare, significance } from '../ledger/compare.js';
 import type { Run } from '../records.js';
 import type { Store } from '../store/index.js';

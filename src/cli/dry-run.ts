@@ -4,7 +4,7 @@ import { checkBudget } from '../budget.js';
 import type { RunConfig } from '../config.js';
 import { counted, money, percent, points, whole } from '../figures.js';
 import { forecast, type Forecast } from '../forecast.js';
-import { contentOf } from '../launch.js';
+import { contentOf } from '../content.js';
 import { openModels } from '../models/index.js';
 import { DOMAINS } from '../records.js';
 import { checkRecorded } from '../responses.js';

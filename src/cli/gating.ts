@@ -4,7 +4,7 @@ import { withoutUndefined } from '../config.js';
 import { DoubleblindError, suggest } from '../errors.js';
 import { gate, type GateResult } from '../gate.js';
 import { claimsOf, type Gate, gateSchema, subjectsOf } from '../gate-rule.js';
-import { findRun } from '../launch.js';
+import { findRun } from '../find-run.js';
 import type { Run, Suite } from '../records.js';
 import { junit } from '../report.js';
 import { gateMarkdown } from '../report/markdown.js';

@@ -1,6 +1,6 @@
 // The work of `list` and `show`.
 import { counted, FEW, groupName, headline, money, percent, range, whole } from '../figures.js';
-import { findRun } from '../launch.js';
+import { findRun } from '../find-run.js';
 import type { Glance } from '../answers.js';
 import { sweepCurve } from '../ledger/curve.js';
 import type { Run } from '../records.js';

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { DoubleblindError } from '../errors.js';
 import { counted, whole } from '../figures.js';
 import { heldBy, holderOf } from '../holder.js';
-import { findRun } from '../launch.js';
+import { findRun } from '../find-run.js';
 import type { Run } from '../records.js';
 import type { Store } from '../store/index.js';
 import { type CommonOptions, print } from './action.js';

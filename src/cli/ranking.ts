@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { type NameMap, readNameMap } from '../checkpoints/index.js';
 import { coefficient, percent, range, whole } from '../figures.js';
-import { findRun } from '../launch.js';
+import { findRun } from '../find-run.js';
 import type { Board, Early, LeaderboardRow } from '../answers.js';
 import { leaderboard } from '../ledger/leaderboard.js';
 import { metricBoard } from '../ledger/metric-board.js';

@@ -19,7 +19,7 @@ export function register(program: Command): void {
     .action(async (id: string, flags: ReportFlags) => {
       const [{ writeFile }, { findRun }, { winRates }, reports, { gate }] = await Promise.all([
         import('node:fs/promises'),
-        import('../launch.js'),
+        import('../find-run.js'),
         import('../win-rates.js'),
         import('../report.js'),
         import('../gate.js'),

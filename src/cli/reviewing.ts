@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { calibrate } from '../calibration.js';
 import { counted, rated, whole } from '../figures.js';
 import { readText } from '../jsonl.js';
-import { findRun } from '../launch.js';
+import { findRun } from '../find-run.js';
 import { importVotes, reviewCsv, reviewRows } from '../review-file.js';
 import { createQueue, queueState } from '../review-queue.js';
 import type { Store } from '../store/index.js';

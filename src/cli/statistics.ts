@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { DoubleblindError } from '../errors.js';
 import { statsOfFiles } from '../file-stats.js';
-import { findRun } from '../launch.js';
+import { findRun } from '../find-run.js';
 import type { Run, Tally } from '../records.js';
 import { explain } from '../stats/index.js';
 import type { Estimate, Summary } from '../summary.js';

@@ -8,7 +8,7 @@ import { exportFolder, judgedLines } from '../export.js';
 import { writeExports } from '../export-files.js';
 import { runDocument } from '../run-document.js';
 import { WRITERS } from '../formats/write.js';
-import { findRun } from '../launch.js';
+import { findRun } from '../find-run.js';
 import { historyOf } from '../ledger/history.js';
 import { writeBelow } from '../ledger/run-file.js';
 import type { Run } from '../records.js';
