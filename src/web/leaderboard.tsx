@@ -40,7 +40,7 @@ export function LeaderboardScreen() {
   );
 }
 
-function BoardTable({ board, rows }: { board: Board; rows: LeaderboardRow[] }) {
+export function BoardTable({ board, rows }: { board: Board; rows: LeaderboardRow[] }) {
   const ranked = board.by === 'Bradley-Terry';
   const compared = rows.some((row) => row.p_against_first !== null);
   const name = board.suites.join(', ');
