@@ -4,7 +4,7 @@ import type { Verdict } from '../records.js';
 
 /** A line that begins with a label; `is` binds only before a verdict, because "the verdict is clear" states none. */
 const LABELLED_LINE =
-  /^[ \t#*_`-]*(?:\d+[.)][ \t]+)?(?:(?:my|the|final|overall)[ \t]+)*(?:(verdict|winner|judge?ment|decision)|choice|answer|(?:better|preferred)[ \t]+(?:response|answer))[ \t*_`"]*(?:[:=：]|(is)[ \t:])(.*)$/i;
+  /^[ \t#*_`-]*(?:\d+[.)][ \t]+)?(?:(?:my|the|final|overall)[ \t]+)*(?:(verdict|winner|judge?ment|decision)|choice|answer|(?:better|preferred)[ \t]+(?:response|answer))[ \t*_`"]*(?:[:=：]|(is)[ \t:])(.*)/i;
 /** `[[A]]` and its kin, anywhere. */
 const MARK = /\[\[([^[\]\n]{1,40})\]\]/g;
 /** A mark that ends its line, alone or behind a sentence or words that lead to it. */
@@ -47,8 +47,11 @@ const OF_THE_WHOLE = /verdict|winner|overall|final|conclu|decision|judge?ment|su
 
 /** Whether a line belongs to no sentence and no section of a single criterion. */
 function standsAlone(lines: readonly string[], i: number): boolean {
+  // Stryker disable next-line StringLiteral: no line begins no sentence
   if (/^\s*(?!because\b|since\b|as\b)\p{Ll}/u.test(lines[i + 1] ?? '')) return false;
+  // Stryker disable next-line StringLiteral: no line leads to nothing
   const leads = /[:,]$/.test(lines[i - 1]?.trim() ?? '');
+  // Stryker disable next-line StringLiteral: no line is no heading
   const before = lines.slice(0, i).findLast((line) => line.trim() !== '') ?? '';
   const isHeading = /^\s*#|^\s*\*\*[^*]+\*\*\s*$|^\s*\p{L}+(?: \p{L}+){0,2}\s*$/u.test(before);
   return !(leads || isHeading) || OF_THE_WHOLE.test(before);
@@ -73,7 +76,7 @@ const QUOTED =
 const FENCED = /^[ \t]*(```|~~~)[^\n]*\n(?:[^]*?\n)??[ \t]*\1[ \t]*$/gm;
 /** A reply that stands in a fence as a whole. */
 const FENCED_WHOLE = /^\s*(```|~~~)[^\n]*\n((?:(?!```|~~~)[^])*)\1\s*$/;
-const QUOTED_LINE = /^[ \t]*>.*$/gm;
+const QUOTED_LINE = /^[ \t]*>.*/gm;
 
 /** A text without what it quotes: fenced blocks, quoted lines, what stands in quotation marks, unless it is a bare value. */
 export function ownWords(text: string): string {
