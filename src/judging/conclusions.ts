@@ -77,7 +77,7 @@ export function concludedVerdicts(rationale: string): Set<Verdict> {
   const verdicts = new Set<Verdict>();
   const text = ownWords(rationale).replace(/\s+/g, ' ');
   for (const sentence of text.split(/[.!?;](?= |$)|[。！？；]/))
-    for (const verdict of concludedIn(sentence.trim())) verdicts.add(verdict);
+    for (const verdict of concludedIn(sentence)) verdicts.add(verdict);
   return verdicts;
 }
 

@@ -26,7 +26,7 @@ export function findQuote(
   if (whole === '') return null;
   // Folding has made three dots of an ellipsis.
   const pieces = whole
-    .split(/ ?\[?\.{3,}\]? ?/)
+    .split(/\[?\.{3,}\]?/)
     .map((piece) => piece.replace(OUTER_MARKS, ''))
     .filter((piece) => weight(piece) >= MIN_LENGTH);
   const baseline = holds(folded(baseline_response), whole, pieces);

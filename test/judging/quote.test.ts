@@ -29,6 +29,7 @@ describe('a quote is found where it stands', () => {
     ['ｓｈｏｒｔ ｗａｖｅｓ ｓｃａｔｔｅｒ', 'full-width letters'],
     ['because short waves scatter.', 'a full stop of its own'],
     [', because short waves;', 'other marks around it'],
+    ['.,  because short waves ;.', 'several marks around it'],
   ])('%s (%s)', (quote) => {
     expect(findQuote(quote, sky, sea)).toBe('baseline');
   });

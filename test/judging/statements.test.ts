@@ -64,7 +64,7 @@ describe('a line states a verdict where it stands alone', () => {
   });
 
   test.each([
-    'say\nVerdict: A\n  when it is so.',
+    'I would not say it.\nVerdict: A\n  when it is so.',
     'Creativity counts most here,  \nVerdict: A',
     '# Creativity\n   \nWinner: A',
     '  # Creativity\nWinner: A',

@@ -120,9 +120,20 @@ describe('a rationale that decides for another side contradicts the verdict', ()
   });
 
   test('and so does a verdict under another key', () => {
-    for (const key of ['winner', 'final_verdict', 'choice', 'preferred', 'preferred_response', 'overallWinner'])
+    for (const key of [
+      'winner',
+      'final_verdict',
+      'choice',
+      'preferred',
+      'preferred_response',
+      'preferredResponse',
+      'overallWinner',
+    ])
       expect(read(JSON.stringify({ verdict: 'A', [key]: 'B' })), key).toMatchObject({ failure: 'contradictory' });
     expect(read(JSON.stringify({ verdict: 'A', winner: 'Response A' }))).toMatchObject({ verdict: 'A' });
+    for (const key of ['nonwinner', 'winners', 'draft'])
+      expect(read(JSON.stringify({ verdict: 'A', [key]: 'B' })), key).toMatchObject({ verdict: 'A' });
+    expect(read(JSON.stringify({ verdict: 'A', winner: '' }))).toMatchObject({ verdict: 'A' });
     expect(read(JSON.stringify({ verdict: 'A', winner: 'the first', choice: null, draft: 'B' }))).toMatchObject({
       verdict: 'A',
     });
