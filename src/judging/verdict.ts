@@ -108,8 +108,8 @@ function rivals(reply: Record<string, unknown>): Verdict[] {
   const verdicts: Verdict[] = [];
   for (const [key, value] of Object.entries(reply)) {
     if (ASKED_FOR.has(key) || typeof value !== 'string' || !RIVAL.test(key)) continue;
-    const verdict = verdictIn(value);
-    if (verdict !== null && verdict !== undefined) verdicts.push(verdict);
+    const verdict = verdictIn(value) ?? null;
+    if (verdict !== null) verdicts.push(verdict);
   }
   return verdicts;
 }
