@@ -3,7 +3,7 @@
 import { certified, judgeIdentity } from './certified.js';
 import type { Judge } from './run-file.js';
 import { DoubleblindError } from './errors.js';
-import { fileHash } from './whole-files.js';
+import { fileHash } from './bytes.js';
 import { readKnownPairs } from './formats/known-pairs.js';
 import { configFor, type Given, type PosthocOptions, recordedOf } from './posthoc.js';
 import type { Prompt, Run, Tally } from './records.js';

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { Accuracies } from './audit/accuracy.js';
 import { judgedFiles } from './audit/files.js';
 import { DoubleblindError } from './errors.js';
-import { fileHash } from './whole-files.js';
+import { fileHash } from './bytes.js';
 import { storedRows } from './audit/stored-rows.js';
 import { type ReadOptions, readSound, type Row, rowNumbering } from './formats/index.js';
 import { hashOf } from './hash.js';

@@ -1,9 +1,9 @@
-// When the responses of a run are looked at: the first ones before any judge is called, all of them at the end, or at the
-// start where they stand in files. What is odd is told at once, again with the counts of all, and kept with the run, whose
+// When the responses of a run are looked at: the first ones before any judge is called, all of them at the end, or while
+// the first are judged where they stand in files. What is odd is told at once, again with the counts of all, and kept with the run, whose
 // summary warns of it; whoever wants to be strict is stopped by it.
 import type { RunConfig } from './config.js';
 import { DoubleblindError } from './errors.js';
-import type { Plan } from './plan.js';
+import type { Plan, PlannedPrompt } from './plan.js';
 import { type Response, type Role, ROLES } from './records.js';
 import { ResponseChecks, type ResponseFault } from './response-checks.js';
 import type { RecordedFiles } from './responses.js';
@@ -40,9 +40,15 @@ export class Looks {
     await this.keep(checks.faults());
   }
 
+  /** Looks at the first responses of recorded files and tells what is odd; all of them are still to be looked at. */
+  atFirst(plan: Plan): void {
+    const checks = this.checks();
+    for (const position of plan.order.subarray(0, FIRST_LOOK)) this.addRecorded(plan.at(position), checks);
+    this.tell(checks.faults());
+  }
+
   /**
-   * Looks at all responses, once: those of recorded files, or what is stored. Of files the first ones are looked at, and
-   * told, before this returns; others go on between looks at the rest.
+   * Looks at all responses, once: those of recorded files, where others go on in between, or what is stored.
    * @throws RESPONSES_SUSPICIOUS where that was wanted
    */
   atAll(plan: Plan): Promise<void> {
@@ -50,24 +56,25 @@ export class Looks {
   }
 
   private async lookAtAll(plan: Plan): Promise<void> {
-    const { baseline, candidate } = this.options.recorded;
     const checks = this.checks();
-    if (baseline !== undefined && candidate !== undefined) {
+    if (ROLES.every((role) => this.options.recorded[role] !== undefined)) {
       for (const [i, position] of plan.order.entries()) {
-        if (i === FIRST_LOOK && this.options.strictResponses !== true) this.tell(checks.faults());
         if (i > 0 && i % FIRST_LOOK === 0) await new Promise((resolve) => setImmediate(resolve));
-        const { suite, prompt } = plan.at(position);
-        for (let repeat = 0; repeat < this.config.sampling.repeats; repeat++) {
-          for (const role of ROLES) {
-            const found = this.options.recorded[role]!.find({ ...prompt, suite }, repeat);
-            if (found === undefined) continue;
-            const { text: response, stop_reason } = found;
-            checks.add({ role, state: 'answered', response, stop_reason, suite, prompt_id: prompt.id, repeat });
-          }
-        }
+        this.addRecorded(plan.at(position), checks);
       }
     } else for await (const response of this.world.store.allResponses(this.runId)) checks.add(response);
     await this.keep(checks.faults());
+  }
+
+  private addRecorded({ suite, prompt }: PlannedPrompt, checks: ResponseChecks): void {
+    for (let repeat = 0; repeat < this.config.sampling.repeats; repeat++) {
+      for (const role of ROLES) {
+        const found = this.options.recorded[role]?.find({ ...prompt, suite }, repeat);
+        if (found === undefined) continue;
+        const { text: response, stop_reason } = found;
+        checks.add({ role, state: 'answered', response, stop_reason, suite, prompt_id: prompt.id, repeat });
+      }
+    }
   }
 
   private checks(): ResponseChecks {

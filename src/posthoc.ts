@@ -2,7 +2,7 @@
 import { readTemplate, type RunConfig } from './config.js';
 import type { Judge } from './run-file.js';
 import { DoubleblindError } from './errors.js';
-import { fileHash } from './whole-files.js';
+import { fileHash } from './bytes.js';
 import { readPairs } from './formats/pairs.js';
 import { hashOf } from './hash.js';
 import { endpointProblems, endpointSchema } from './models/index.js';
@@ -140,17 +140,18 @@ export async function fromFiles(
 
 async function suiteOfRows(file: string, domain: Domain | undefined): Promise<Suite> {
   const prompts = new Map<string, Prompt>();
-  for await (const row of readRows(file)) {
-    if (row.prompt === null) {
-      throw new DoubleblindError('INVALID_VALUE', 'has no prompt text.', {
-        file,
-        line: row.line,
-        hint: 'Name the suite: --suite.',
-      });
+  for await (const rows of readRows(file)) {
+    for (const { id: stated, prompt, line } of rows) {
+      if (prompt === null)
+        throw new DoubleblindError('INVALID_VALUE', 'has no prompt text.', {
+          file,
+          line,
+          hint: 'Name the suite: --suite.',
+        });
+      const id = stated ?? hashOf(prompt).slice(0, 12);
+      if (!prompts.has(id))
+        prompts.set(id, { id, category: null, prompt, messages: null, system: null, reference: null });
     }
-    const id = row.id ?? hashOf(row.prompt).slice(0, 12);
-    if (!prompts.has(id))
-      prompts.set(id, { id, category: null, prompt: row.prompt, messages: null, system: null, reference: null });
   }
   if (prompts.size === 0) throw new DoubleblindError('SUITE_EMPTY', 'holds no rows.', { file });
   return { name: stemOf(file), domain: domain ?? domainOf(file), description: null, prompts: [...prompts.values()] };

@@ -84,6 +84,7 @@ class Execution {
       const step = this.options.decided === undefined ? WINDOW : BETWEEN_LOOKS;
       for (let i = 0; i < order.length && !this.over; i += step) {
         await this.window([...order.slice(i, i + step)]);
+        if (i === 0) this.lookOn();
         if (this.options.decided !== undefined && (await this.options.decided())) break;
       }
     } catch (error) {
@@ -294,11 +295,8 @@ class Execution {
 
   /** The first responses of each role that answers live, looked at before any judge is called. */
   private async lookFirst(): Promise<void> {
-    if (this.looks.allRecorded) {
-      const all = this.looks.atAll(this.plan);
-      // What it finds stops only who wants to be strict; the end waits for it.
-      return this.options.strictResponses === true ? all : void all.catch(() => undefined);
-    }
+    if (this.looks.allRecorded)
+      return this.options.strictResponses === true ? this.looks.atAll(this.plan) : this.looks.atFirst(this.plan);
     const positions = [...this.plan.order.subarray(0, FIRST_LOOK)];
     const stored = await this.world.store.responsesAt(this.run.id, positions);
     const roles = this.options.generate ?? ROLES;
@@ -311,6 +309,13 @@ class Execution {
       ),
     );
     await this.looks.at(first.filter((response) => response !== null));
+  }
+
+  /** Recorded responses are looked at while the first are judged; what is found then stops nobody, and the end waits for it. */
+  private lookOn(): void {
+    const { generate, part } = this.options;
+    if (generate === undefined && part === undefined && this.looks.allRecorded)
+      this.looks.atAll(this.plan).catch(() => undefined);
   }
 
   private progress(): void {

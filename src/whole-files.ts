@@ -1,6 +1,5 @@
 // Files that are written whole or not at all, hashed on the way.
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AppendedLines } from './appended-lines.js';
@@ -67,11 +66,4 @@ async function written(
   }
   await rename(`${path}.part`, path);
   return { [name]: hash.digest('hex') };
-}
-
-/** SHA-256 (hex) of a file's bytes. */
-export async function fileHash(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

@@ -38,16 +38,30 @@ export interface ParsedYaml {
  * A value that was not written as YAML but stands on a line of a file, such as a row. With the JSON it was read from,
  * its parts have their places, which are looked for when something is at fault.
  */
-export function onLine(value: unknown, line: number, json?: string): ParsedYaml {
-  let places: Pick<ParsedYaml, 'at' | 'keyAt'> | null = null;
-  const find =
-    (which: 'at' | 'keyAt') =>
-    (path: Path): Position => {
-      places ??= placesOf(json ?? '');
-      const found = places[which](path);
-      return { line: line + found.line - 1, column: found.column };
-    };
-  return { value, at: find('at'), keyAt: find('keyAt'), whole: 'the row' };
+export function onLine(value: unknown, line: number, json = '', whole = 'the row'): OnLine {
+  return new OnLine(value, line, json, whole);
+}
+
+/** One for each row of a file: its methods are not made anew. */
+class OnLine implements ParsedYaml {
+  constructor(
+    readonly value: unknown,
+    readonly line: number,
+    private readonly json: string,
+    readonly whole: string,
+  ) {}
+
+  at(path: Path): Position {
+    return this.onFile(placesOf(this.json).at(path));
+  }
+
+  keyAt(path: Path): Position {
+    return this.onFile(placesOf(this.json).keyAt(path));
+  }
+
+  private onFile({ line, column }: Position): Position {
+    return { line: this.line + line - 1, column };
+  }
 }
 
 /** The places in a JSON text; the first of all in one so long or nested so deep that its composer would not return. */
@@ -81,12 +95,12 @@ export function placesIn(text: string): (offset: number) => Position {
 }
 
 /** The part of a document at a path, as a document of its own. */
-export function within({ value, at, keyAt, whole }: ParsedYaml, path: Path): ParsedYaml {
+export function within(document: ParsedYaml, path: Path): ParsedYaml {
   return {
-    value: valueAt(value, path),
-    at: (rest) => at([...path, ...rest]),
-    keyAt: (rest) => keyAt([...path, ...rest]),
-    whole: name(path) || whole,
+    value: valueAt(document.value, path),
+    at: (rest) => document.at([...path, ...rest]),
+    keyAt: (rest) => document.keyAt([...path, ...rest]),
+    whole: name(path) || document.whole,
   };
 }
 
@@ -176,14 +190,19 @@ function keyNode(document: Document.Parsed, path: Path): Node | null {
 }
 
 /**
- * The document's value as the schema gives it (defaults filled in).
+ * The document's value, or what was made of it, as the schema gives it (defaults filled in).
  * @throws UNKNOWN_KEY, INVALID_VALUE: one complaint, unknown keys first (a mistyped key also leaves one missing), then
  * the first in the file.
  */
-export function checked<S extends z.ZodType>(schema: S, document: ParsedYaml, file: string): z.output<S> {
-  const result = schema.safeParse(document.value);
+export function checked<S extends z.ZodType>(
+  schema: S,
+  document: ParsedYaml,
+  file: string,
+  value: unknown = document.value,
+): z.output<S> {
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const complaints = result.error.issues.map(intoUnion).map((issue) => complaint(schema, document, file, issue));
+  const complaints = result.error.issues.map(intoUnion).map((issue) => complaint(schema, document, value, file, issue));
   const rank = (error: DoubleblindError): number =>
     (error.code === 'UNKNOWN_KEY' ? 0 : 1e15) + error.place.line! * 1e6 + error.place.column!;
   throw complaints.reduce((first, other) => (rank(other) < rank(first) ? other : first));
@@ -206,7 +225,13 @@ function intoUnion(issue: Issue): Issue {
   return first === undefined ? issue : intoUnion({ ...first, path: [...issue.path, ...first.path] });
 }
 
-function complaint(schema: z.ZodType, document: ParsedYaml, file: string, issue: Issue): DoubleblindError {
+function complaint(
+  schema: z.ZodType,
+  document: ParsedYaml,
+  whole: unknown,
+  file: string,
+  issue: Issue,
+): DoubleblindError {
   const { path } = issue;
   if (issue.code === 'unrecognized_keys') {
     const [key] = issue.keys;
@@ -217,7 +242,7 @@ function complaint(schema: z.ZodType, document: ParsedYaml, file: string, issue:
     const message = `unknown key "${key}"${where}.`;
     return new DoubleblindError('UNKNOWN_KEY', message, { file, ...document.keyAt([...path, key!]), hint });
   }
-  const value = valueAt(document.value, path);
+  const value = valueAt(whole, path);
   const { message, hint } = describe(issue, value);
   const full = `${name(path) || document.whole} ${value === undefined ? 'is missing' : message}${hint && '.'}`;
   return new DoubleblindError('INVALID_VALUE', full, { file, ...document.at(path), ...(hint && { hint }) });

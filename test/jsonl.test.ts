@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,8 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DoubleblindError } from '../src/errors.js';
-import { openBytes, parseJsonLine, readJsonl, readText, type JsonlRow, type Source } from '../src/jsonl.js';
+import { fileHash, openBytes } from '../src/bytes.js';
+import { parseJsonLine, readJsonl, readText, type JsonlRow, type Source } from '../src/jsonl.js';
 import { loadRecorded } from '../src/models/index.js';
 import { loadSuite } from '../src/suites/index.js';
 
@@ -35,6 +37,14 @@ const failure = async (work: Promise<unknown>): Promise<DoubleblindError> => {
 async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
 }
+/** Each piece in the place of the one before it, as files are read. */
+async function* piecesInPlace(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  const place = new Uint8Array(size);
+  for await (const piece of pieces(bytes, size)) {
+    place.fill(0).set(piece);
+    yield place.subarray(0, piece.length);
+  }
+}
 
 describe('rows of a JSON Lines file', () => {
   test('come with their line, empty lines counted but skipped, with or without a last line feed', async () => {
@@ -62,11 +72,30 @@ describe('rows of a JSON Lines file', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.jsonValue()), fc.integer({ min: 1, max: 9 }), async (values, size) => {
         const text = values.map((value) => JSON.stringify(value)).join('\n');
-        const read = (await rows(pieces(Buffer.from(text), size))).map((row) => row.value);
-        expect(read).toEqual(values.map((value) => JSON.parse(JSON.stringify(value)) as unknown));
+        const read = await rows(pieces(Buffer.from(text), size));
+        expect(read.map(({ value }) => value)).toEqual(
+          values.map((value) => JSON.parse(JSON.stringify(value)) as unknown),
+        );
+        expect(read.map(({ line }) => line)).toEqual([...values.keys()].map((i) => i + 1));
+        expect(await rows(piecesInPlace(Buffer.from(text), size))).toEqual(read);
       }),
       { numRuns: 50 },
     );
+  });
+
+  test('of a file longer than what is read at once are all there, and so are its bytes and its text', async () => {
+    const content = Array.from({ length: 9000 }, (_, i) =>
+      JSON.stringify({ i, text: 'so weit — '.repeat(i % 40) }),
+    ).join('\n');
+    const path = file(content);
+    expect(await rows(path)).toEqual(
+      content.split('\n').map((text, i) => ({ value: JSON.parse(text) as unknown, line: i + 1, text })),
+    );
+    expect(await readText(path)).toBe(content);
+    expect(await fileHash(path)).toBe(createHash('sha256').update(content).digest('hex'));
+    const zipped = file(gzipSync(content), 'rows.jsonl.gz');
+    expect(await readText(zipped)).toBe(content);
+    expect(await rows(zipped)).toHaveLength(9000);
   });
 
   test('are handed out one at a time: the rows before a broken one arrive', async () => {
@@ -102,6 +131,21 @@ describe('a file that cannot be read is one clear line', () => {
     expect(await failure(readText(late))).toMatchObject({ place: { line: 2, column: 3 } });
     const utf16 = file(Buffer.from('\uFEFF{"a":1}', 'utf16le'));
     expect(await failure(rows(utf16))).toMatchObject({ code: 'FILE_NOT_UTF8', place: { line: 1 } });
+  });
+
+  test('so do bytes that are not UTF-8 in a long file: the rows before them arrive', async () => {
+    const good = '{}\n'.repeat(30_000);
+    const seen: number[] = [];
+    const error = await failure(
+      (async () => {
+        for await (const row of readJsonl(
+          file(Buffer.concat([Buffer.from(good), Buffer.from([0x22, 0xff]), Buffer.from(good)])),
+        ))
+          seen.push(row.line);
+      })(),
+    );
+    expect(seen).toHaveLength(30_000);
+    expect(error).toMatchObject({ code: 'FILE_NOT_UTF8', place: { line: 30_001, column: 2 } });
   });
 
   test('a line above the limit stops there instead of filling memory', async () => {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { auditFile, auditRun } from '../src/audit/index.js';
@@ -11,7 +11,7 @@ import { openJourney, suiteOf } from './journeys/world.js';
 
 const PROMPTS = 10 * FIRST_LOOK;
 const plan = {
-  order: Int32Array.from({ length: PROMPTS }, (_, i) => i),
+  order: Uint32Array.from({ length: PROMPTS }, (_, i) => i),
   at: (position: number) => ({ position, suite: 'suite', prompt: { id: `p${position}` } }),
 } as unknown as Plan;
 
@@ -40,12 +40,13 @@ function looksAt(empty: (prompt: number, repeat: number) => boolean, strictRespo
 }
 
 describe('recorded responses', () => {
-  it('whose first ones are faulty are told before anything else can begin, and again of all', async () => {
+  it('whose first ones are faulty are told at once, and again of all', async () => {
     const { told, looks, run } = looksAt((prompt) => prompt % 2 === 0);
-    const all = looks.atAll(plan);
     const [first, whole] = [FIRST_LOOK, PROMPTS].map((n) => `${n / 2} of ${n} candidate responses are empty.`);
+    looks.atFirst(plan);
     expect(told).toEqual([first]);
-    await all;
+    expect(run.identities).toEqual({ served: {} });
+    await looks.atAll(plan);
     expect(told).toEqual([first, whole]);
     expect(run.identities).toEqual({
       served: {},
@@ -57,6 +58,7 @@ describe('recorded responses', () => {
 
   it('whose first ones alone are faulty are told once, and nothing of it is kept', async () => {
     const { told, looks, run } = looksAt((prompt) => prompt < FIRST_LOOK / 2);
+    looks.atFirst(plan);
     await looks.atAll(plan);
     expect(told).toEqual([`${FIRST_LOOK / 2} of ${FIRST_LOOK} candidate responses are empty.`]);
     expect(run.identities).toEqual({ served: {} });
@@ -73,8 +75,9 @@ describe('recorded responses', () => {
 
   it('are looked at in all repeats', async () => {
     const { told, looks } = looksAt((_, repeat) => repeat === 2, false, 3);
+    looks.atFirst(plan);
     await looks.atAll(plan);
-    expect(told[0]).toBe(`${FIRST_LOOK} of ${3 * FIRST_LOOK} candidate responses are empty.`);
+    expect(told).toEqual([FIRST_LOOK, PROMPTS].map((n) => `${n} of ${3 * n} candidate responses are empty.`));
   });
 
   it('are looked at whole, once, before a strict run begins', async () => {
@@ -82,6 +85,31 @@ describe('recorded responses', () => {
     await expect(looks.atAll(plan)).rejects.toMatchObject({ code: 'RESPONSES_SUSPICIOUS' });
     await expect(looks.atAll(plan)).rejects.toMatchObject({ code: 'RESPONSES_SUSPICIOUS' });
     expect(told).toEqual([`${PROMPTS / 2} of ${PROMPTS} candidate responses are empty.`]);
+  });
+
+  it('are told of before any judge is called, and again of all by the end', async () => {
+    const journey = await openJourney();
+    try {
+      const checkpoint = async (name: string, text: (i: number) => string) => {
+        const lines = Array.from({ length: 30 }, (_, i) => JSON.stringify({ prompt_id: `p${i}`, response: text(i) }));
+        await writeFile(join(journey.folder, `${name}.jsonl`), lines.join('\n'));
+        return { name, provider: 'recorded', file: `${name}.jsonl` };
+      };
+      const baseline = await checkpoint('base', (i) => `What was known of ${i}.`);
+      const candidate = await checkpoint('tuned', () => '');
+      const told: { message: string; judged: number }[] = [];
+      const onWarning = ({ code, message }: { code: string; message: string }) => {
+        if (code === 'RESPONSES_EMPTY') told.push({ message, judged: journey.server.counts.requests });
+      };
+      await journey.run(await journey.runFile({ suites: [suiteOf(30)], baseline, candidate }), {}, { onWarning });
+      expect(told.map(({ message }) => message)).toEqual(
+        [FIRST_LOOK, 30].map((n) => `${n} of ${n} candidate responses are empty.`),
+      );
+      expect(told[0]!.judged).toBe(0);
+      expect(journey.server.counts.requests).toBe(60);
+    } finally {
+      await journey.close();
+    }
   });
 
   it('the control: sound ones are told nothing of', async () => {

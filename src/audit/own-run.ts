@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import type { RunConfig } from '../config.js';
 import { configOf, configurationHash } from '../configuration.js';
 import { responseLine } from '../export.js';
-import { fileHash } from '../whole-files.js';
+import { fileHash } from '../bytes.js';
 import { readJsonl } from '../jsonl.js';
 import { limitOf, type Plan, planOf } from '../plan.js';
 import type { Response, Role, Run, Suite } from '../records.js';

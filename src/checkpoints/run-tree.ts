@@ -4,7 +4,8 @@
 import type { Dirent } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { DoubleblindError } from '../errors.js';
-import { openBytes, readText } from '../jsonl.js';
+import { openBytes } from '../bytes.js';
+import { readText } from '../jsonl.js';
 import {
   type CheckpointFinding,
   type Fields,

@@ -2,7 +2,8 @@
 // each piece is parsed alone. Structure in JSON is ASCII, so the bytes are scanned without decoding them.
 import { isUtf8 } from 'node:buffer';
 import { DoubleblindError } from '../errors.js';
-import { LINE_LIMIT, type JsonlRow, openBytes, parseJsonLine } from '../jsonl.js';
+import { openBytes } from '../bytes.js';
+import { LINE_LIMIT, type JsonlRow, parseJsonLine } from '../jsonl.js';
 
 const [QUOTE, BACKSLASH, COMMA, OPEN, CLOSE, CURLY_OPEN, CURLY_CLOSE, LF] = [...'"\\,[]{}\n'].map((c) =>
   c.charCodeAt(0),

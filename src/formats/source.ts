@@ -2,7 +2,8 @@
 import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { DoubleblindError } from '../errors.js';
-import { LINE_LIMIT, openBytes, readJsonl } from '../jsonl.js';
+import { openBytes } from '../bytes.js';
+import { LINE_LIMIT, readJsonl } from '../jsonl.js';
 import { readJsonArray } from './array.js';
 import { Fields } from './fields.js';
 

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { readCsv } from '../csv.js';
 import { DoubleblindError } from '../errors.js';
 import { storable } from '../hash.js';
-import { parseJsonLine, readJsonl, readText } from '../jsonl.js';
+import { type JsonlRow, parseJsonLine, readJsonlBlocks, readText } from '../jsonl.js';
 import { STOP_REASONS, type StopReason } from '../records.js';
 import { checked, onLine, type ParsedYaml, within } from '../yaml.js';
 
@@ -26,51 +26,56 @@ export interface RecordedRow {
 }
 
 type Fields = Record<string, unknown>;
-type Spot = { file: string; line: number; document: ParsedYaml };
+type Spot = { file: string; document: RowDocument };
 
-/** The rows of a file in order; rows without an answer (`null`) are left out. */
-export async function* readRows(file: string): AsyncGenerator<RecordedRow> {
-  for await (const document of rowsIn(file)) {
+/** The rows of a file in order, those together that were read together; rows without an answer (`null`) are left out. */
+export async function* readRows(file: string): AsyncGenerator<Iterable<RecordedRow>> {
+  const name = file.toLowerCase().replace(/\.gz$/, '');
+  if (/\.[ct]sv$/.test(name)) yield recordedIn(file, ofCsv(await readText(file), file));
+  else if (name.endsWith('.json')) yield recordedIn(file, ofJson(await readText(file), file));
+  else for await (const rows of readJsonlBlocks(file)) yield recordedIn(file, ofJsonl(rows));
+}
+
+function* recordedIn(file: string, documents: Iterable<RowDocument>): Generator<RecordedRow> {
+  for (const document of documents) {
     const { value } = document;
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       throw new DoubleblindError('INVALID_VALUE', 'a row must be an object.', { file, ...document.at([]) });
-    yield* rowsOf(value as Fields, { file, line: document.line, document });
+    yield* rowsOf(value as Fields, { file, document });
   }
 }
 
 type RowDocument = ParsedYaml & { line: number };
 
-async function* rowsIn(path: string): AsyncGenerator<RowDocument> {
-  const name = path.toLowerCase().replace(/\.gz$/, '');
-  if (/\.[ct]sv$/.test(name)) {
-    for (const { document } of readCsv(await readText(path), path)) yield { ...document, line: document.at([]).line };
-  } else if (name.endsWith('.json')) {
-    const text = await readText(path);
-    const value = parseJsonLine(text, path);
-    const whole = onLine(value, 1, text);
-    if (!Array.isArray(value)) return yield { ...whole, line: 1 };
-    for (const i of value.keys()) yield { ...within(whole, [i]), line: i + 1 };
-  } else {
-    for await (const { value, line, text } of readJsonl(path)) yield { ...onLine(value, line, text), line };
-  }
+function* ofCsv(text: string, file: string): Generator<RowDocument> {
+  for (const { document } of readCsv(text, file)) yield { ...document, line: document.at([]).line };
+}
+
+function* ofJson(text: string, file: string): Generator<RowDocument> {
+  const value = parseJsonLine(text, file);
+  const whole = onLine(value, 1, text);
+  if (!Array.isArray(value)) return yield whole;
+  for (const i of value.keys()) yield { ...within(whole, [i]), line: i + 1 };
+}
+
+function* ofJsonl(rows: Iterable<JsonlRow>): Generator<RowDocument> {
+  for (const { value, line, text } of rows) yield onLine(value, line, text);
 }
 
 const RESPONSE_NAMES = ['response', 'output', 'answer', 'completion'] as const;
 
-function* rowsOf(fields: Fields, place: Spot): Generator<RecordedRow> {
-  if (Array.isArray(fields['choices'])) return yield* fromChoices(fields, place);
-  if (Array.isArray(fields['messages']) && fields['uid'] !== undefined) return yield* fromMessages(fields, place);
-  const fault = (message: string, path: string[] = []): DoubleblindError =>
-    new DoubleblindError('INVALID_VALUE', message, { file: place.file, ...place.document.at(path) });
+function rowsOf(fields: Fields, place: Spot): RecordedRow[] {
+  if (Array.isArray(fields['choices'])) return fromChoices(fields, place);
+  if (Array.isArray(fields['messages']) && fields['uid'] !== undefined) return fromMessages(fields, place);
   const name = RESPONSE_NAMES.find((one) => one in fields);
-  if (name === undefined) throw fault(`no ${RESPONSE_NAMES.join(', ')} in this row.`);
+  if (name === undefined) throw fault(`no ${RESPONSE_NAMES.join(', ')} in this row.`, place);
   const prompt = textIn(fields, 'prompt') ?? textIn(fields, 'instruction') ?? textIn(fields, 'question');
   const id = textIn(fields, 'prompt_id') ?? textIn(fields, 'id');
-  if (id === null && prompt === null) throw fault('no prompt_id and no prompt in this row.');
+  if (id === null && prompt === null) throw fault('no prompt_id and no prompt in this row.', place);
   const text = fields[name];
-  if (text === null || text === undefined || fields['state'] === 'failed') return;
-  if (typeof text !== 'string') throw fault(`\`${name}\` must be a text.`, [name]);
-  yield {
+  if (text === null || text === undefined || fields['state'] === 'failed') return [];
+  if (typeof text !== 'string') throw fault(`\`${name}\` must be a text.`, place, [name]);
+  const row = {
     // In our own files `id` is the response's.
     id: textIn(fields, 'schema') === null ? id : textIn(fields, 'prompt_id'),
     prompt: prompt === null ? null : storable(prompt),
@@ -81,8 +86,13 @@ function* rowsOf(fields: Fields, place: Spot): Generator<RecordedRow> {
     text: storable(text),
     stop_reason: stopIn(fields),
     model: textIn(fields, 'model') ?? textIn(fields, 'generator'),
-    line: place.line,
+    line: place.document.line,
   };
+  return [row];
+}
+
+function fault(message: string, { file, document }: Spot, path: string[] = []): DoubleblindError {
+  return new DoubleblindError('INVALID_VALUE', message, { file, ...document.at(path) });
 }
 
 const turnSchema = z.union([
@@ -98,12 +108,10 @@ const choicesSchema = z.looseObject({
 });
 
 /** MT-bench and early Arena-Hard: every choice is a repeat, its turns stand one after the other. */
-function* fromChoices(fields: Fields, { file, line, document }: Spot): Generator<RecordedRow> {
-  for (const { turns } of checked(choicesSchema, document, file).choices) {
-    if (turns.includes(null)) continue;
-    const id = textIn(fields, 'question_id') ?? textIn(fields, 'uid');
-    yield foreign(id, null, textIn(fields, 'model_id'), turns.join('\n\n'), line);
-  }
+function fromChoices(fields: Fields, { file, document }: Spot): RecordedRow[] {
+  const id = textIn(fields, 'question_id') ?? textIn(fields, 'uid');
+  const answered = checked(choicesSchema, document, file).choices.filter(({ turns }) => !turns.includes(null));
+  return answered.map(({ turns }) => foreign(id, null, textIn(fields, 'model_id'), turns.join('\n\n'), document.line));
 }
 
 const messagesSchema = z.looseObject({
@@ -111,14 +119,14 @@ const messagesSchema = z.looseObject({
 });
 
 /** Arena-Hard: the last message holds the answer, beside it perhaps a thought, which is not part of it. */
-function* fromMessages(fields: Fields, { file, line, document }: Spot): Generator<RecordedRow> {
+function fromMessages(fields: Fields, { file, document }: Spot): RecordedRow[] {
   const { messages } = checked(messagesSchema, document, file);
   const content = messages.at(-1)?.content;
   const text = typeof content === 'string' ? content : (content as { answer?: unknown } | null | undefined)?.answer;
   const asked = messages.find(({ role }) => role === 'user')?.content;
-  if (typeof text !== 'string') return;
+  if (typeof text !== 'string') return [];
   const prompt = typeof asked === 'string' ? asked : null;
-  yield foreign(textIn(fields, 'uid'), prompt, textIn(fields, 'model'), text, line);
+  return [foreign(textIn(fields, 'uid'), prompt, textIn(fields, 'model'), text, document.line)];
 }
 
 function foreign(
@@ -146,8 +154,7 @@ function repeatIn(fields: Fields, place: Spot): number | null {
   if (said === null) return null;
   const repeat = Number(said);
   if (Number.isSafeInteger(repeat) && repeat >= 0 && repeat < 100_000) return repeat;
-  const at = { file: place.file, ...place.document.at(['repeat']) };
-  throw new DoubleblindError('INVALID_VALUE', `\`repeat\` must be a whole number from 0, not ${said}.`, at);
+  throw fault(`\`repeat\` must be a whole number from 0, not ${said}.`, place, ['repeat']);
 }
 
 const OTHER_NAMES: Record<string, StopReason> = {

@@ -1,9 +1,8 @@
 // Answers that exist already: a file of responses, found again by prompt id or prompt text. Reads our own and plain
 // JSONL or CSV, and the answer files of AlpacaEval, Arena-Hard and MT-bench (recorded-rows.ts).
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { DoubleblindError } from '../errors.js';
 import { normalisePrompt } from '../hash.js';
+import { fileHash } from '../bytes.js';
 import { readRows, type RecordedRow } from './recorded-rows.js';
 
 export type RecordedAnswer = Pick<RecordedRow, 'text' | 'stop_reason' | 'model' | 'line'>;
@@ -35,7 +34,7 @@ export interface Recorded {
  */
 export async function loadRecorded(path: string, options: { checkpoint?: string } = {}): Promise<Recorded> {
   const rows: RecordedRow[] = [];
-  for await (const row of readRows(path)) rows.push(row);
+  for await (const block of readRows(path)) for (const row of block) rows.push(row);
   const own = ofCheckpoint(rows, path, options.checkpoint);
   const index = new Index(own);
   const find = (prompt: SoughtPrompt, repeat: number): RecordedAnswer | undefined => index.find(prompt, repeat);
@@ -128,16 +127,11 @@ class Found {
   add(suite: string | null, value: string, row: RecordedRow): number {
     let values = this.suites.get(suite);
     if (values === undefined) this.suites.set(suite, (values = new Map<string, Rows>()));
-    let rows = values.get(value);
-    if (rows === undefined) values.set(value, (rows = []));
+    const rows = values.get(value) ?? [];
     const repeat = row.repeat ?? rows.length;
     rows[repeat] = row;
+    // Begun with its row, an array has no room for sixteen more.
+    values.set(value, rows.length === 1 ? [row] : rows);
     return repeat + 1;
   }
-}
-
-async function fileHash(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-  return hash.digest('hex');
 }

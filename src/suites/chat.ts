@@ -43,13 +43,17 @@ export async function suiteFromChat(path: string, options: ChatOptions = {}): Pr
   return { ...suite, description: `Prompts of ${stemOf(path)}, each without its last answer.` };
 }
 
-async function* asked(path: string, keep: boolean): AsyncGenerator<Row> {
-  for await (const { value, line, document } of objectsOf(path)) {
+async function* asked(path: string, keep: boolean): AsyncGenerator<Iterable<Row>> {
+  for await (const rows of objectsOf(path)) yield askedIn(rows, path, keep);
+}
+
+function* askedIn(rows: Iterable<Row>, file: string, keep: boolean): Generator<Row> {
+  for (const { value, line, document } of rows) {
     const conversation = conversationOf(value);
     if (conversation === null) {
-      checked(chatSchema, document, path);
+      checked(chatSchema, document, file);
       const message = 'a chat row has `messages`, or `prompt` and `completion`';
-      throw new DoubleblindError('INVALID_VALUE', message, { file: path, ...document.at([]) });
+      throw new DoubleblindError('INVALID_VALUE', message, { file, ...document.at([]) });
     }
     const answer = conversation.at(-1)?.role === 'assistant' ? conversation.pop()!.content : null;
     const system = conversation[0]?.role === 'system' ? conversation.shift()!.content : null;

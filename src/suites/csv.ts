@@ -12,11 +12,15 @@ export function readCsvSuite(path: string, options?: SuiteOptions): Promise<Suit
   return suiteOfRows(path, records(path), options);
 }
 
-async function* records(path: string): AsyncGenerator<Row> {
-  for (const { value, document } of readCsv(await readText(path), path)) {
+async function* records(path: string): AsyncGenerator<Iterable<Row>> {
+  yield recordsIn(await readText(path), path);
+}
+
+function* recordsIn(text: string, file: string): Generator<Row> {
+  for (const { value, document } of readCsv(text, file)) {
     const cells = Object.entries(value).filter(([, cell]) => cell.trim() !== '');
     const { line } = document.at([]);
-    const read = (key: string, cell: string): unknown => (key === 'messages' ? messagesIn(cell, path, document.at([key])) : cell);
+    const read = (key: string, cell: string): unknown => (key === 'messages' ? messagesIn(cell, file, document.at([key])) : cell);
     yield { value: Object.fromEntries(cells.map(([key, cell]) => [key, read(key, cell)])), line, document };
   }
 }

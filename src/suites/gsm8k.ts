@@ -15,12 +15,16 @@ export function readGsm8kSuite(path: string, options?: SuiteOptions): Promise<Su
   return suiteOfRows(path, questions(path), options);
 }
 
-async function* questions(path: string): AsyncGenerator<Row> {
-  for await (const { value, line, document } of objectsOf(path)) {
+async function* questions(path: string): AsyncGenerator<Iterable<Row>> {
+  for await (const rows of objectsOf(path)) yield questionsIn(rows, path);
+}
+
+function* questionsIn(rows: Iterable<Row>, file: string): Generator<Row> {
+  for (const { value, line, document } of rows) {
     const { question, answer } = value;
     const reference = /####\s*(\S[^\n]*?)\s*$/.exec(String(answer))?.[1];
     if (reference === undefined) {
-      throw new DoubleblindError('INVALID_VALUE', 'the answer does not end with "#### " and the result', { file: path, ...document.at(['answer']) });
+      throw new DoubleblindError('INVALID_VALUE', 'the answer does not end with "#### " and the result', { file, ...document.at(['answer']) });
     }
     yield { value: { prompt: question, reference: reference.replace(/(?<=\d),(?=\d{3})/g, '') }, line, document };
   }

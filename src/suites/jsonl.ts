@@ -1,6 +1,6 @@
 // Suites in JSON Lines: one prompt a row, with the keys of a prompt in a YAML suite.
 import { DoubleblindError } from '../errors.js';
-import { readJsonl } from '../jsonl.js';
+import { type JsonlRow, readJsonlBlocks } from '../jsonl.js';
 import type { Suite } from '../records.js';
 import { onLine } from '../yaml.js';
 import { suiteOfRows, type Row, type SuiteOptions } from './prompt.js';
@@ -11,10 +11,14 @@ export function readJsonlSuite(path: string, options?: SuiteOptions): Promise<Su
 }
 
 /** The rows of a JSON Lines file, each an object. @throws INVALID_VALUE for a row of another kind */
-export async function* objectsOf(path: string): AsyncGenerator<Row> {
-  for await (const { value, line, text } of readJsonl(path)) {
+export async function* objectsOf(path: string): AsyncGenerator<Iterable<Row>> {
+  for await (const rows of readJsonlBlocks(path)) yield objectsIn(rows, path);
+}
+
+function* objectsIn(rows: Iterable<JsonlRow>, file: string): Generator<Row> {
+  for (const { value, line, text } of rows) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new DoubleblindError('INVALID_VALUE', 'each row must be a JSON object: {"id": …, "prompt": …}', { file: path, line, column: 1 });
+      throw new DoubleblindError('INVALID_VALUE', 'each row must be a JSON object: {"id": …, "prompt": …}', { file, line, column: 1 });
     }
     yield { value: value as Record<string, unknown>, line, document: onLine(value, line, text) };
   }

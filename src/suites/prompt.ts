@@ -5,12 +5,19 @@ import { DoubleblindError, type Place } from '../errors.js';
 import { DOMAINS, messageSchema, type Domain, type Message, type Prompt, type Suite } from '../records.js';
 import { checked, type ParsedYaml } from '../yaml.js';
 
-// Not every database and no UTF-8 holds these, so no export could give the same text back.
-const text = z
-  .string()
-  .refine((value) => value.trim() !== '', 'is empty')
-  .refine((value) => value.isWellFormed(), 'holds half a surrogate pair, which is no character')
-  .refine((value) => !value.includes('\0'), 'holds U+0000, which PostgreSQL cannot store');
+/** What is wrong with a text of a prompt; null where nothing is. */
+function faultOf(text: string): string | null {
+  if (text.trim() === '') return 'is empty';
+  // Not every database and no UTF-8 holds these, so no export could give the same text back.
+  if (!text.isWellFormed()) return 'holds half a surrogate pair, which is no character';
+  return text.includes('\0') ? 'holds U+0000, which PostgreSQL cannot store' : null;
+}
+
+// One check for all that may be wrong: a suite has many texts.
+const text = z.string().check(({ value, issues }) => {
+  const message = faultOf(value);
+  if (message !== null) issues.push({ code: 'custom', message, input: value });
+});
 
 export const promptSchema = z
   .strictObject({
@@ -64,21 +71,23 @@ export interface Row {
 }
 
 /**
- * The suite of a file with one prompt a row. A row without `id` is named after its number: `row-12`.
+ * The suite of a file with one prompt a row, the rows in blocks that were read together. A row without `id` is named after its number: `row-12`.
  * @throws UNKNOWN_KEY, INVALID_VALUE, SUITE_DUPLICATE_ID, SUITE_EMPTY
  */
-export async function suiteOfRows(file: string, rows: AsyncIterable<Row>, options: SuiteOptions = {}): Promise<Suite> {
+export async function suiteOfRows(file: string, blocks: AsyncIterable<Iterable<Row>>, options: SuiteOptions = {}): Promise<Suite> {
   const stem = stemOf(file);
   const domain = options.domain ?? domainIn(file) ?? 'out-of-domain';
   const prompts: Prompt[] = [];
   const lines = new Map<string, number>();
-  for await (const { value, line, document } of rows) {
-    const entry = { id: `row-${prompts.length + 1}`, ...value };
-    const prompt = promptOf(checked(promptSchema, { ...document, value: entry }, file));
-    const first = lines.get(prompt.id);
-    if (first !== undefined) throw appearsTwice(prompt.id, first, { file, ...document.at(['id']) });
-    lines.set(prompt.id, line);
-    prompts.push(prompt);
+  for await (const rows of blocks) {
+    for (const { value, line, document } of rows) {
+      const entry = 'id' in value ? value : { id: `row-${prompts.length + 1}`, ...value };
+      const prompt = promptOf(checked(promptSchema, document, file, entry));
+      const first = lines.get(prompt.id);
+      if (first !== undefined) throw appearsTwice(prompt.id, first, { file, ...document.at(['id']) });
+      lines.set(prompt.id, line);
+      prompts.push(prompt);
+    }
   }
   const suite: Suite = { name: options.name ?? stem, domain, description: null, prompts };
   if (prompts.length === 0) throw empty(suite, { file, line: 1, column: 1 });

@@ -28,7 +28,7 @@ export function suiteOf(value: unknown, document: ParsedYaml & { file?: string |
   return suiteIn(document, document.file ?? 'suite');
 }
 
-const inMemory = (value: unknown): ParsedYaml => ({ ...onLine(value, 1), whole: 'the suite' });
+const inMemory = (value: unknown): ParsedYaml => onLine(value, 1, '', 'the suite');
 
 function suiteIn(document: ParsedYaml, file: string): Suite {
   const { name, domain, description, prompts } = checked(suiteSchema, document, file);

@@ -123,7 +123,8 @@ describe('a file of recorded responses', () => {
     };
     for (const row of [own, arena]) {
       const rows = [];
-      for await (const { prompt, text } of readRows(write('held.jsonl', [row]))) rows.push({ prompt, text });
+      for await (const block of readRows(write('held.jsonl', [row])))
+        for (const { prompt, text } of block) rows.push({ prompt, text });
       expect(rows).toEqual([{ prompt: 'What\uFFFD?', text: 'Wa\uFFFDter\uFFFD' }]);
     }
   });
