@@ -4,8 +4,7 @@ import type { RunConfig } from './config.js';
 import type { Plan, Unit } from './plan.js';
 import type { Block, Queue, Terms } from './queue/index.js';
 import { type Role, ROLES, type Run } from './records.js';
-import { type RecordedFiles, respond } from './responses.js';
-import type { World } from './run-world.js';
+import { type RecordedFiles, recordedResponses } from './responses.js';
 import { judgmentId } from './store/judgment-writes.js';
 import type { Store } from './store/index.js';
 
@@ -56,8 +55,8 @@ export async function handOutFirst(work: HandedOut, prompts: number, queue: Queu
 
 /** Blocks of the responses that some prompts lack; what is recorded is stored at once, since workers need no file. */
 async function responsesOf(work: HandedOut, positions: number[], slice: number, store: Store): Promise<Block[]> {
-  const { run, config, generate, terms } = work;
-  await storeRecorded(work, positions, store);
+  const { run, config, plan, recorded, generate, terms } = work;
+  await store.addResponses(recordedResponses(positions, plan, config, run.id, recorded));
   const stored = await store.responsesAt(run.id, positions);
   const there = stored.filter(({ state }) => state === 'answered' || !terms.retry_failed);
   return (generate ?? ROLES)
@@ -86,28 +85,3 @@ export function isDue(unit: Unit, runId: string, states: Map<string, string>, { 
 function promptsOfBlock({ orders, sampling }: RunConfig): number {
   return Math.max(1, Math.ceil(UNITS / ((orders === 'both' ? 2 : 1) * sampling.repeats)));
 }
-
-async function storeRecorded({ run, config, plan, recorded }: HandedOut, positions: number[], store: Store) {
-  const rows = [];
-  for (const role of ROLES.filter((one) => recorded[one] !== undefined)) {
-    for (const position of positions) {
-      for (let repeat = 0; repeat < config.sampling.repeats; repeat++) {
-        const response = await respond(role, plan.at(position), repeat, config, run.id, recorded, null, NOBODY(store));
-        if (response !== null) rows.push({ response, position });
-      }
-    }
-  }
-  await store.addResponses(rows);
-}
-
-const NOBODY = (store: World['store']) => ({
-  store,
-  model: () => {
-    throw new TypeError('recorded responses are looked up, not asked');
-  },
-  now: () => '',
-  stopping: new AbortController().signal,
-  cache: 'off' as const,
-  paid: () => undefined,
-  keep: () => undefined,
-});

@@ -15,7 +15,7 @@ import { later } from './later.js';
 import { limitOf, planOf } from './plan.js';
 import { preflight } from './preflight.js';
 import { ROLES, type Role, type Run } from './records.js';
-import { checkRecorded, type RecordedFiles, respond, sampled } from './responses.js';
+import { checkRecorded, type RecordedFiles, recordedResponses, sampled } from './responses.js';
 import { carryOut } from './run.js';
 import type { RunEnd, RunOptions, World } from './run-world.js';
 import type { Stopping } from './stopping.js';
@@ -228,7 +228,10 @@ export async function openRun(config: RunConfig, world: OpeningWorld, options: L
   // A run whose files have no place is not made.
   await exportFolder(options.exports, run);
   await store.createRun(run, config.suites);
-  if (options.given !== undefined) await storeGiven(run, config, options.given, world);
+  // Responses that stand in no file are kept at once, so that the run can be resumed without them.
+  if (options.given !== undefined)
+    for (const position of planOf(config).order)
+      await store.addResponses(recordedResponses([position], plan, config, run.id, options.given));
   for (const role of ROLES) {
     const identity = content.identities[role];
     if (identity === undefined || identity.digest === null) continue;
@@ -254,39 +257,6 @@ function otherAddresses(run: Run, config: RunConfig): string[] {
       `${name} was asked at ${then} in run ${run.id}, not at ${now}; what is there stays. \`--again\` asks anew.`,
     ];
   });
-}
-
-/** Keeps responses that stand in no file at once, so that the run can be resumed without them. */
-async function storeGiven(
-  run: Run,
-  config: RunConfig,
-  given: RecordedFiles,
-  { store, signal }: Pick<World, 'store' | 'signal'>,
-): Promise<void> {
-  const plan = planOf(config);
-  const hands = {
-    store,
-    model: noModel,
-    now: () => run.created_at,
-    stopping: signal,
-    cache: 'off' as const,
-    paid: () => undefined,
-    keep: () => undefined,
-  };
-  for (const position of plan.order) {
-    const rows = [];
-    for (const role of ROLES) {
-      for (let repeat = 0; repeat < config.sampling.repeats; repeat++) {
-        const response = await respond(role, plan.at(position), repeat, config, run.id, given, null, hands);
-        if (response !== null) rows.push({ response, position });
-      }
-    }
-    await store.addResponses(rows);
-  }
-}
-
-function noModel(): never {
-  throw new TypeError('recorded responses are looked up, not asked');
 }
 
 /** `YYYYMMDD_HHMMSS` in UTC and four digits of the configuration; a second run in the same second gets the next one. */

@@ -7,7 +7,7 @@ import { counted } from './figures.js';
 import { hashOf } from './hash.js';
 import { cacheKey, type EndpointSpec, ModelFailure } from './models/index.js';
 import { loadRecorded, type Recorded } from './models/recorded.js';
-import type { PlannedPrompt } from './plan.js';
+import type { Plan, PlannedPrompt } from './plan.js';
 import { type Answer, type Message, type Response, ROLES, type Role } from './records.js';
 import { type JudgingWorld, payingFor } from './judgment.js';
 import { responseId } from './store/responses.js';
@@ -113,24 +113,17 @@ function isHosted(checkpoint: Checkpoint): boolean {
   return checkpoint.provider !== 'recorded' && checkpoint.base_url === undefined;
 }
 
-/**
- * One response as a record: answered, or failed with its reason.
- * @param digest of the checkpoint folder, null where unknown: then nothing is reused from other runs.
- * @throws ModelFailure with `stops`, the signal's reason, whatever `admit` throws
- */
-export async function respond(
+type Facts = Partial<Response> & Pick<Response, 'state'>;
+
+function recordOf(
   role: Role,
-  planned: PlannedPrompt,
+  { suite, prompt }: PlannedPrompt,
   repeat: number,
-  config: RunConfig,
+  checkpoint: Checkpoint,
   runId: string,
-  recorded: RecordedFiles,
-  digest: string | null,
-  world: JudgingWorld,
-): Promise<Response | null> {
-  const checkpoint = config[role];
-  const { suite, prompt } = planned;
-  const record = ({ state, ...facts }: Partial<Response> & Pick<Response, 'state'>): Response => ({
+  { state, ...facts }: Facts,
+): Response {
+  return {
     schema: 'doubleblind/response@1',
     id: responseId(runId, suite, prompt.id, repeat, role),
     run_id: runId,
@@ -153,20 +146,62 @@ export async function respond(
     latency_ms: null,
     generated_at: null,
     ...facts,
-  });
+  };
+}
 
-  if (checkpoint.provider === 'recorded') {
-    const found = recorded[role]?.find({ ...prompt, suite }, repeat);
-    if (found === undefined) return null;
-    return record({
-      state: 'answered',
-      response: found.text,
-      stop_reason: found.stop_reason,
-      model: found.model ?? null,
-      cost_usd: 0,
-    });
+/** The recorded response of a role as a record; null where the file has none. */
+export function recordedResponse(
+  role: Role,
+  planned: PlannedPrompt,
+  repeat: number,
+  config: Pick<RunConfig, Role>,
+  runId: string,
+  recorded: RecordedFiles,
+): Response | null {
+  const found = recorded[role]?.find({ ...planned.prompt, suite: planned.suite }, repeat);
+  if (found === undefined) return null;
+  const { text: response, stop_reason, model } = found;
+  const facts = { state: 'answered' as const, response, stop_reason, model: model ?? null, cost_usd: 0 };
+  return recordOf(role, planned, repeat, config[role], runId, facts);
+}
+
+/** The recorded responses to some prompts, as the store takes them. */
+export function recordedResponses(
+  positions: Iterable<number>,
+  plan: Pick<Plan, 'at'>,
+  config: RunConfig,
+  runId: string,
+  recorded: RecordedFiles,
+): { response: Response; position: number }[] {
+  const rows = [];
+  for (const position of positions) {
+    for (const role of ROLES) {
+      for (let repeat = 0; repeat < config.sampling.repeats; repeat++) {
+        const response = recordedResponse(role, plan.at(position), repeat, config, runId, recorded);
+        if (response !== null) rows.push({ response, position });
+      }
+    }
   }
+  return rows;
+}
 
+/**
+ * One response of a checkpoint that is asked, as a record: answered, or failed with its reason.
+ * @param digest of the checkpoint folder, null where unknown: then nothing is reused from other runs.
+ * @throws ModelFailure with `stops`, the signal's reason, whatever `admit` throws
+ */
+export async function respond(
+  role: Role,
+  planned: PlannedPrompt,
+  repeat: number,
+  config: RunConfig,
+  runId: string,
+  digest: string | null,
+  world: JudgingWorld,
+): Promise<Response> {
+  const checkpoint = config[role];
+  const { prompt } = planned;
+  const record = (facts: Facts) => recordOf(role, planned, repeat, checkpoint, runId, facts);
   const spec = sampled(checkpoint, config.sampling);
   const ask = { messages: messagesFor(prompt), repeat, ...payingFor(checkpoint.name, world) };
   const key = world.cache === 'off' ? null : responseKey(checkpoint, config.sampling, prompt, repeat, digest);

@@ -12,7 +12,7 @@ import { ModelFailure } from './models/index.js';
 import { type Plan, planOf, type PlannedPrompt, responsesDue, type Unit } from './plan.js';
 import type { Charge, Judgment, Response, Role, Run } from './records.js';
 import { ROLES } from './records.js';
-import { respond } from './responses.js';
+import { recordedResponse, respond } from './responses.js';
 import { judgmentId } from './store/judgment-writes.js';
 import type { RunEnd, RunOptions, World } from './run-world.js';
 import { Troubles } from './troubles.js';
@@ -228,7 +228,10 @@ class Execution {
     const { recorded, digests } = this.options;
     try {
       const { config, run, hands } = this;
-      const response = await respond(role, planned, repeat, config, run.id, recorded, digests[role], hands);
+      const response =
+        config[role].provider === 'recorded'
+          ? recordedResponse(role, planned, repeat, config, run.id, recorded)
+          : await respond(role, planned, repeat, config, run.id, digests[role], hands);
       if (response === null) return null;
       await this.journal.response({ response, position: planned.position });
       if (response.state === 'answered') this.counts.responses++;
