@@ -219,7 +219,8 @@ export async function respond(
     });
   if (key !== null && world.cache === 'use') {
     const kept = await world.store.cached(key);
-    if (kept !== null) return answered(kept, 0);
+    // Nobody was called for it in this run.
+    if (kept !== null) return answered({ ...kept, latency_ms: null }, 0);
   }
   try {
     const answer = await world.model(spec).ask(ask);

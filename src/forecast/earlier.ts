@@ -15,7 +15,7 @@ export type Earlier = (kind: 'judge' | 'checkpoint', model: string, template: st
 const RUNS = 40;
 
 export async function earlierAverages(store: Store): Promise<Earlier> {
-  const sums = new Map<string, { records: number; input: number; output: number; latency: number }>();
+  const sums = new Map<string, { records: number; input: number; output: number; latency: number; timed: number }>();
   const keyOf = (kind: string, model: string, template: string | null) => JSON.stringify([kind, model, template]);
   for (const run of (await store.runs({}, RUNS)).items) {
     const { judges = [], baseline, candidate } = run.config as Partial<RunConfig>;
@@ -24,22 +24,26 @@ export async function earlierAverages(store: Store): Promise<Earlier> {
       const asked = cost.kind === 'judge' ? judge : [baseline, candidate].find((one) => one?.name === cost.name);
       if (asked?.model === undefined || !cost.input_tokens || !cost.output_tokens) continue;
       const key = keyOf(cost.kind, asked.model, judge?.template ?? null);
-      const sum = sums.get(key) ?? { records: 0, input: 0, output: 0, latency: 0 };
+      const sum = sums.get(key) ?? { records: 0, input: 0, output: 0, latency: 0, timed: 0 };
       sum.records += cost.records;
       sum.input += cost.input_tokens;
       sum.output += cost.output_tokens;
-      sum.latency += (cost.latency_ms ?? 0) * cost.records;
+      // Those for which nobody was called took no time.
+      if (cost.latency_ms !== null) {
+        sum.latency += cost.latency_ms * cost.calls;
+        sum.timed += cost.calls;
+      }
       sums.set(key, sum);
     }
   }
   return (kind, model, template) => {
     const sum = sums.get(keyOf(kind, model, template));
     if (sum === undefined) return null;
-    const { records, input, output, latency } = sum;
+    const { records, input, output, latency, timed } = sum;
     return {
       input_tokens: input / records,
       output_tokens: output / records,
-      latency_ms: latency > 0 ? latency / records : null,
+      latency_ms: latency > 0 ? latency / timed : null,
     };
   };
 }

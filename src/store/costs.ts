@@ -33,7 +33,7 @@ export function costQueries({ db, engine }: Connection) {
           sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens, avg(latency_ms) as latency_ms
         from judgments where run_id = ${runId} group by judge, suite
         union all
-        select 'checkpoint', checkpoint, suite, count(*), count(*),
+        select 'checkpoint', checkpoint, suite, count(*), sum(case when latency_ms is not null then 1 else 0 end),
           case when sum(case when cost_usd is null then 1 else 0 end) > 0 then null else sum(cost_usd) end,
           sum(input_tokens), sum(output_tokens), avg(latency_ms)
         from responses where run_id = ${runId} group by checkpoint, suite`.execute(db);

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Launched } from '../../src/launch.js';
 import { cli } from '../cli.js';
 import { type Journey, openJourney, suiteOf } from './world.js';
 
@@ -37,7 +38,18 @@ describe('the cache', () => {
     const own = { provider: 'openai', base_url: journey.server.openai };
     const file = await journey.runFile({ baseline: { name: 'base', model: 'base-model', checkpoint: folder, ...own } });
     await journey.run(file);
-    expect(await askedSince(() => journey.run(file, { again: true }))).toEqual({ responses: 12, judgments: 0 });
+    let again: Launched | undefined;
+    const asked = await askedSince(async () => (again = await journey.run(file, { again: true })));
+    expect(asked).toEqual({ responses: 12, judgments: 0 });
+    // What was there already is no call of this run.
+    const { id } = again!.run;
+    expect(await journey.store.spent(id)).toMatchObject({ calls: 12, responses: 24 });
+    const calls = (await journey.store.costs(id)).map(({ name, calls, records }) => ({ name, calls, records }));
+    expect(calls.sort((a, b) => a.name.localeCompare(b.name))).toEqual([
+      { name: 'base', calls: 0, records: 12 },
+      { name: 'judge', calls: 0, records: 24 },
+      { name: 'tuned', calls: 12, records: 12 },
+    ]);
     const whole = { responses: 24, judgments: 24 };
     expect(await askedSince(() => journey.run(file, { again: true, cache: 'off' }))).toEqual(whole);
     expect(await askedSince(() => journey.run(file, { again: true, cache: 'fresh' }))).toEqual(whole);
