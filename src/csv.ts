@@ -9,21 +9,40 @@ interface CsvRow {
   document: ParsedYaml;
 }
 
+/** What divides cells and rows, as the beginning of a table shows it. */
+export interface Dialect {
+  /** What stands most often in the first line: comma, semicolon or tab; a tab in a `.tsv` (or `.tsv.gz`) file. */
+  delimiter: string;
+  /** Line feeds, with or without a carriage return, also in one file; in a file that has none, carriage returns. */
+  record_delimiter: string[];
+}
+
+export function dialectOf(beginning: string, file: string): Dialect {
+  const [header = ''] = beginning.split(/[\r\n]/, 1);
+  const count = (mark: string): number => header.split(mark).length;
+  const most = [',', ';', '\t'].reduce((best, mark) => (count(mark) > count(best) ? mark : best));
+  return {
+    delimiter: /\.tsv(\.gz)?$/i.test(file) ? '\t' : most,
+    record_delimiter: beginning.includes('\n') || !beginning.includes('\r') ? ['\r\n', '\n'] : ['\r'],
+  };
+}
+
 /**
- * The rows below the header, in order; empty lines are skipped, names of columns are trimmed. Tabs divide the cells of
- * a `.tsv` (or `.tsv.gz`) file.
+ * The rows below the header, in order; empty lines are skipped, names of columns are trimmed.
  * @throws CSV_SYNTAX, INVALID_VALUE for a column that stands twice
  */
-export function* readCsv(text: string, file: string): Generator<CsvRow> {
-  const delimiter = /\.tsv(\.gz)?$/i.test(file) ? '\t' : ',';
+export function* readCsv(whole: string, file: string): Generator<CsvRow> {
+  // Lines are counted by line feeds.
+  const text = whole.includes('\n') ? whole : whole.replaceAll('\r', '\n');
+  const dialect = dialectOf(text, file);
   let found: Cells | null = null;
   /** Looked for when there is something to complain about. */
-  const cells = (): Cells => (found ??= cellsIn(text, delimiter));
+  const cells = (): Cells => (found ??= cellsIn(text, dialect.delimiter));
   const at = (row: number, column: number): Position => {
     const starts = cells().starts[row] ?? [0];
     return cells().place(starts[column] ?? starts[0]!);
   };
-  const [header = [], ...rows] = records(text, delimiter, file, cells);
+  const [header = [], ...rows] = records(text, dialect, file, cells);
   const names = header.map((name) => name.trim());
   const twice = names.findIndex((name, i) => names.indexOf(name) !== i);
   if (twice !== -1)
@@ -43,9 +62,9 @@ export function* readCsv(text: string, file: string): Generator<CsvRow> {
   }
 }
 
-function records(text: string, delimiter: string, file: string, cells: () => Cells): string[][] {
+function records(text: string, dialect: Dialect, file: string, cells: () => Cells): string[][] {
   try {
-    return parse(text, { delimiter, skip_empty_lines: true, bom: true });
+    return parse(text, { ...dialect, skip_empty_lines: true, bom: true });
   } catch (error) {
     const { code, message, records = 0 } = error as CsvError & { records?: number };
     if (code === undefined) throw error;

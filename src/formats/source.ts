@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { DoubleblindError } from '../errors.js';
 import { openBytes } from '../bytes.js';
+import { type Dialect, dialectOf } from '../csv.js';
 import { LINE_LIMIT, readJsonl } from '../jsonl.js';
 import { readJsonArray } from './array.js';
 import { Fields } from './fields.js';
@@ -70,7 +71,7 @@ async function* readCsv(file: string): AsyncGenerator<Item> {
         throw new DoubleblindError('INVALID_VALUE', `the column "${twice}" appears twice`, { file, line: 1 });
       return header;
     },
-    delimiter: await delimiterOf(file),
+    ...(await dialectIn(file)),
     info: true,
     max_record_size: LINE_LIMIT,
     skip_empty_lines: true,
@@ -122,13 +123,8 @@ function breaksIn(record: Record<string, unknown>): number {
   return breaks;
 }
 
-/** The separator that stands most often in the first line: comma, semicolon or tab. */
-async function delimiterOf(file: string): Promise<string> {
-  for await (const piece of openBytes(file)) {
-    const header = Buffer.from(piece).toString('utf8').split('\n', 1)[0]!;
-    const count = (mark: string): number => header.split(mark).length;
-    return [',', ';', '\t'].reduce((best, mark) => (count(mark) > count(best) ? mark : best));
-  }
+async function dialectIn(file: string): Promise<Dialect> {
+  for await (const piece of openBytes(file)) return dialectOf(Buffer.from(piece).toString('utf8'), file);
   throw new DoubleblindError('FILE_UNKNOWN_FORMAT', 'is empty', { file });
 }
 

@@ -119,3 +119,22 @@ describe('records', () => {
       expect(await fault(name, Buffer.from(text, 'latin1'))).toMatchObject({ code: 'FILE_NOT_UTF8' });
   });
 });
+
+describe('a table', () => {
+  it('with mixed line ends, semicolons or tabs holds the same records', async () => {
+    const lf = 'prompt,winner\nx,baseline\ny,candidate\n';
+    const read = async (content: string) =>
+      (await all(openRecords(fileOf('t.csv', content)))).map(({ fields, line }) => [fields.text('winner'), line]);
+    expect(await read(lf)).toEqual([
+      ['baseline', 2],
+      ['candidate', 3],
+    ]);
+    for (const [from, to] of [
+      ['winner\n', 'winner\r\n'],
+      ['baseline\n', 'baseline\r\n'],
+      [',', ';'],
+      [',', '\t'],
+    ] as const)
+      expect(await read(lf.replaceAll(from, to))).toEqual(await read(lf));
+  });
+});

@@ -69,6 +69,24 @@ describe('a suite in CSV', () => {
     expect((await loadSuite(file('x.csv.gz', gzipSync('id,prompt\na,b\n')))).prompts).toHaveLength(1);
   });
 
+  test('CSV with mixed, Windows or old Macintosh line ends, semicolons or tabs gives the same rows', async () => {
+    const lf = 'id,prompt\na,x\nb,"two\nlines"\n';
+    const read = async (content: string) => (await loadSuite(file('x.csv', content))).prompts;
+    const prompts = await read(lf);
+    expect(prompts.map(({ prompt }) => prompt)).toEqual(['x', 'two\nlines']);
+    for (const [from, to] of [
+      ['id,prompt\n', 'id,prompt\r\n'],
+      ['a,x\n', 'a,x\r\n'],
+      [',', ';'],
+      [',', '\t'],
+    ] as const)
+      expect(await read(lf.replaceAll(from, to))).toEqual(prompts);
+    expect((await read('id,prompt\ra,x\rb,y\r')).map(({ prompt }) => prompt)).toEqual(['x', 'y']);
+    // A return inside a line is a character of its cell.
+    expect((await read('id,prompt\na,x\ry\n'))[0]!.prompt).toBe('x\ry');
+    expect((await failure(loadSuite(file('x.csv', 'id,prompt\ra,x\ra,y\r')))).line).toMatch(/x\.csv:3:1: prompt id "a" appears twice/);
+  });
+
   test.each([
     ['id,prompt\na,"one\ntwo"\nb,x,y\n', 'CSV_SYNTAX', 4, 1],
     ['id,prompt\r\na,"open\r\nb,c\r\n', 'CSV_SYNTAX', 2, 3],
