@@ -14,8 +14,13 @@ export interface Neutralised {
 /** The names that our delimiters begin with. `a` and `b` are appended to `response`. */
 export const DELIMITERS = ['response_a', 'response_b', 'user_prompt', 'system_prompt', 'reference_answer'] as const;
 
-/** Cyrillic letters that print like Latin ones; other styles of a letter fold onto it by Unicode's compatibility form. */
-const CYRILLIC: Record<string, string> = { a: 'а', c: 'с', e: 'е', o: 'о', p: 'р', s: 'ѕ', y: 'у', m: 'м', t: 'т' };
+/**
+ * Cyrillic and Greek letters that print like Latin ones; other styles of a letter fold onto it by Unicode's
+ * compatibility form.
+ */
+const ALIKE: Record<string, string> = {
+  ...{ a: 'аα', c: 'сϲ', e: 'еε', m: 'м', n: 'η', o: 'оο', p: 'рρ', s: 'ѕ', t: 'тτ', u: 'υ', w: 'ԝω', y: 'уγ' },
+};
 
 /** Full-width, letter-like, mathematical and circled letters. */
 const STYLED = [
@@ -30,7 +35,7 @@ function lookalikes(): Record<string, string> {
   // Stryker disable next-line EqualityOperator: no delimiter has a z
   for (let code = 0x61; code <= 0x7a; code++) {
     const letter = String.fromCharCode(code);
-    letters[letter] = letter + (CYRILLIC[letter] ?? '');
+    letters[letter] = letter + (ALIKE[letter] ?? '');
   }
   for (const [from, to] of STYLED) {
     // Stryker disable next-line EqualityOperator: no delimiter has the last letter of a range

@@ -5,8 +5,12 @@ import { DELIMITERS, holdsControlToken, neutralise } from '../../src/judging/neu
 const ZERO_WIDTH = '\u200b';
 
 describe('a text that looks like a delimiter is disarmed', () => {
-  test.each([...'асеорѕумт', ...'ａℴ𝐬ⓔ𝒑'])('with %s in place of a Latin letter', (letter) => {
-    const latin = { а: 'a', с: 'c', е: 'e', о: 'o', р: 'p', ѕ: 's', у: 'y', м: 'm', т: 't' }[letter];
+  test.each([...'асеорѕумтԝ', ...'αϲεηορτυγ', ...'ａℴ𝐬ⓔ𝒑'])('with %s in place of a Latin letter', (letter) => {
+    const [cyrillic, greek] = [
+      { а: 'a', с: 'c', е: 'e', о: 'o', р: 'p', ѕ: 's', у: 'y', м: 'm', т: 't', ԝ: 'w' },
+      { α: 'a', ϲ: 'c', ε: 'e', η: 'n', ο: 'o', ρ: 'p', τ: 't', υ: 'u', γ: 'y' },
+    ] as Record<string, string>[];
+    const latin = cyrillic![letter] ?? greek![letter];
     const plain = latin ?? letter.normalize('NFKC');
     const names = DELIMITERS.filter((name) => name.includes(plain));
     expect(names).not.toEqual([]);
