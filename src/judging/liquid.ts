@@ -39,15 +39,17 @@ for (const filter of Object.keys(liquid.filters)) {
   if (/^(?:sample|date.*)$/.test(filter)) Reflect.deleteProperty(liquid.filters, filter);
 }
 
+/** A text that a filter which cuts, escapes, strips or rewrites does not leave as it is. */
+const probeOf = (name: string): string =>
+  `⟦${name}⟧ <b title="'">Two &amp; two</b>, again\n\n\t${'and so on; '.repeat(2000)}⟦/${name}⟧`;
+
 const PROBE: TextValues = {
-  // Stryker disable StringLiteral: only the slots are looked for
-  prompt: '⟦Prompt⟧',
-  messages: [{ role: 'user', content: '⟦Turn⟧' }],
-  // Stryker restore StringLiteral
+  prompt: probeOf('Prompt'),
+  messages: [{ role: 'user', content: probeOf('Turn') }],
   system: null,
   reference: null,
-  first: '⟦First⟧',
-  second: '⟦Second⟧',
+  first: probeOf('First'),
+  second: probeOf('Second'),
   open_a: '⟦Open-A⟧',
   close_a: '⟦Close-A⟧',
   open_b: '⟦Open-B⟧',
@@ -55,7 +57,9 @@ const PROBE: TextValues = {
 };
 /** Renderings that a template must pass before any is sent: without and with the optional parts. */
 // Stryker disable next-line StringLiteral: an empty text is there, too
-const PROBES: TextValues[] = [PROBE, { ...PROBE, system: '⟦System⟧', reference: '⟦Reference⟧' }];
+const PROBES: TextValues[] = [PROBE, { ...PROBE, system: probeOf('System'), reference: probeOf('Reference') }];
+/** What is printed beside the responses, by variable. */
+const BESIDE = { prompt: 'Prompt', messages: 'Turn', system: 'System', reference: 'Reference' } as const;
 
 /** Texts that a template prints as they are. */
 const TEXTS = ['prompt', 'system', 'reference', 'first', 'second', 'open_a', 'close_a', 'open_b', 'close_b'] as const;
@@ -135,7 +139,8 @@ export class Part {
   }
 
   /**
-   * Passes when slot A is the text printed first: each response once, whole, right between its delimiters, A before B.
+   * Passes when slot A is the text printed first: each response once, whole, right between its delimiters, A before B,
+   * and nothing beside them is cut.
    * @throws TEMPLATE_SLOT_MISSING, and as `render`
    */
   checkSlots(fixed: Fixed): void {
@@ -145,14 +150,17 @@ export class Part {
       const second = this.placeOfSlot(rendered, 'second', 'b');
       // Stryker disable next-line EqualityOperator: two texts never begin at one place
       if (first > second) this.refuseSlot('second', 'must be printed after {{ first }}');
+      for (const [variable, name] of Object.entries(BESIDE))
+        if (rendered.includes(`⟦${name}⟧`) && !rendered.includes(`⟦/${name}⟧`))
+          this.refuseSlot(variable, 'must be printed whole');
     }
   }
 
   private placeOfSlot(rendered: string, variable: 'first' | 'second', letter: 'a' | 'b'): number {
     const [before, after, ...more] = rendered.split(PROBE[variable]);
     if (after === undefined || more.length > 0) {
-      const times = after === undefined ? 0 : more.length + 1;
-      this.refuseSlot(variable, `must be printed once and unaltered, it is printed ${times} times`);
+      const times = after === undefined ? '' : `; it is printed ${more.length + 1} times`;
+      this.refuseSlot(variable, `must be printed once, whole and unaltered${times}`);
     }
     const [open, close] = [PROBE[`open_${letter}`], PROBE[`close_${letter}`]];
     if (!before!.trimEnd().endsWith(open) || !after!.trimStart().startsWith(close)) {
@@ -166,7 +174,10 @@ export class Part {
     throw new DoubleblindError('TEMPLATE_SLOT_MISSING', `{{ ${variable} }} ${rule}.`, {
       file: this.file,
       ...(this.variables.get(variable) ?? { line: this.start + 1, column: 1 }),
-      hint: 'Print {{ open_a }}, {{ first }}, {{ close_a }}, then {{ open_b }}, {{ second }}, {{ close_b }}.',
+      hint:
+        variable in BESIDE
+          ? `Print {{ ${variable} }} without a filter that cuts it.`
+          : 'Print {{ open_a }}, {{ first }}, {{ close_a }}, then {{ open_b }}, {{ second }}, {{ close_b }}.',
     });
   }
 

@@ -29,7 +29,15 @@ export interface Template {
 const headSchema = z
   .strictObject({
     name: z.string().min(1),
-    criteria: z.array(z.string().regex(/^[\p{L}\p{N}_ -]+$/u)).default([]),
+    criteria: z
+      .array(
+        z
+          .string()
+          .regex(/^[\p{L}\p{N}_ -]+$/u)
+          // As a key of plain objects it would not be one of their own.
+          .refine((name) => !(name in {}), 'is a name that JavaScript keeps for itself'),
+      )
+      .default([]),
     scale: z
       .tuple([z.number(), z.number()])
       .refine(([low, high]) => low < high, 'must begin with the lowest score')

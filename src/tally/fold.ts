@@ -177,7 +177,8 @@ function emptyTally(judgment: Counted, hash: string): Tally {
     quote_mismatches: 0,
     rated: 0,
     score_contradictions: 0,
-    criteria: {},
+    // Names that every object has are names of criteria in other people's files.
+    criteria: Object.create(null) as Tally['criteria'],
   };
 }
 
@@ -248,8 +249,8 @@ function addCriteria(into: Tally, row: Counted): void {
   const sign = row.winner === 'candidate' ? 1 : row.winner === 'baseline' ? -1 : 0;
   let [total, n] = [0, 0];
   for (const [criterion, value] of Object.entries(candidate)) {
-    const other = baseline[criterion];
-    if (other === undefined) continue;
+    if (!Object.hasOwn(baseline, criterion)) continue;
+    const other = baseline[criterion]!;
     const difference = value - other;
     total += difference;
     n++;

@@ -280,26 +280,26 @@ describe('a template that could not be presented is refused at its place', () =>
       'no first response',
       file('{{ open_a }}{{ close_a }}{{ open_b }}{{ second }}{{ close_b }}'),
       'TEMPLATE_SLOT_MISSING',
-      'prompts/own.md:4:1: {{ first }} must be printed once and unaltered, it is printed 0 times',
+      'prompts/own.md:4:1: {{ first }} must be printed once, whole and unaltered.',
       'Print {{ open_a }}, {{ first }}, {{ close_a }}, then {{ open_b }}, {{ second }}, {{ close_b }}.',
     ],
     [
       'no second response',
       file('{{ open_a }}{{ first }}{{ close_a }}'),
       'TEMPLATE_SLOT_MISSING',
-      'prompts/own.md:4:1: {{ second }} must be printed once and unaltered, it is printed 0 times',
+      'prompts/own.md:4:1: {{ second }} must be printed once, whole and unaltered.',
     ],
     [
       'a response twice',
       file(`${SLOTS}\n{{ first }}`),
       'TEMPLATE_SLOT_MISSING',
-      'prompts/own.md:5:4: {{ first }} must be printed once and unaltered, it is printed 2 times',
+      'prompts/own.md:5:4: {{ first }} must be printed once, whole and unaltered; it is printed 2 times.',
     ],
     [
       'a response that is altered',
       file(SLOTS.replace('{{ first }}', '{{ first | upcase }}')),
       'TEMPLATE_SLOT_MISSING',
-      'prompts/own.md:5:4: {{ first }} must be printed once and unaltered, it is printed 0 times',
+      'prompts/own.md:5:4: {{ first }} must be printed once, whole and unaltered.',
     ],
     [
       'a response before its delimiter',
@@ -347,19 +347,55 @@ describe('a template that could not be presented is refused at its place', () =>
       'a response only with a reference',
       file(`{% if reference %}${SLOTS}{% endif %}`),
       'TEMPLATE_SLOT_MISSING',
-      'prompts/own.md:5:4: {{ first }} must be printed once and unaltered, it is printed 0 times',
+      'prompts/own.md:5:4: {{ first }} must be printed once, whole and unaltered.',
     ],
     [
       'a response only without a system prompt',
       file(`{% unless system %}${SLOTS}{% endunless %}`),
       'TEMPLATE_SLOT_MISSING',
-      'prompts/own.md:5:4: {{ first }} must be printed once and unaltered, it is printed 0 times',
+      'prompts/own.md:5:4: {{ first }} must be printed once, whole and unaltered.',
     ],
   ])('%s', (_, text, code, line, hint) => {
     const refused = refusal(text);
     expect(refused.code).toBe(code);
     expect(refused.line.slice(0, line.length)).toBe(line);
     if (hint !== undefined) expect(refused.hint).toContain(hint);
+  });
+
+  test.each([
+    ...['truncate: 12', 'truncate: 9000', 'truncatewords: 3', 'slice: 0, 20', 'strip_html', 'escape', 'escape_once'],
+    ...[
+      'strip_newlines',
+      'newline_to_br',
+      'remove: "so"',
+      'replace: "on", "off"',
+      'normalize_whitespace',
+      'url_encode',
+    ],
+  ])('{{ first | %s }} and {{ second | %s }} are refused: a response is shown as it is', (filter) => {
+    for (const slot of ['first', 'second'])
+      expect(refusal(file(SLOTS.replace(`{{ ${slot} }}`, `{{ ${slot} | ${filter} }}`))).line).toContain(
+        `{{ ${slot} }} must be printed once, whole and unaltered.`,
+      );
+  });
+
+  test.each(['prompt', 'system', 'reference'])('{{ %s }} is not cut either', (variable) => {
+    const cut = refusal(file(`{{ ${variable} | truncate: 40 }}\n${SLOTS}`));
+    expect(cut.code).toBe('TEMPLATE_SLOT_MISSING');
+    expect(cut.line).toContain(`prompts/own.md:4:4: {{ ${variable} }} must be printed whole.`);
+    expect(cut.hint).toBe(`Print {{ ${variable} }} without a filter that cuts it.`);
+    expect(() => parse(file(`{{ ${variable} | upcase }}{{ prompt }}\n${SLOTS}`))).not.toThrow();
+  });
+
+  test('{{ messages }} is not cut either', () => {
+    const turns = (content: string) => file(`{% for turn in messages %}{{ ${content} }}{% endfor %}\n${SLOTS}`);
+    expect(refusal(turns('turn.content | truncate: 40')).line).toContain('{{ messages }} must be printed whole.');
+    expect(() => parse(turns('turn.content'))).not.toThrow();
+  });
+
+  test.each(['__proto__', 'constructor', 'toString'])('a criterion named %s is refused', (name) => {
+    const text = `---\nname: own\ncriteria: [depth, ${name}]\nscale: [1, 5]\n---\n${SLOTS}`;
+    expect(refusal(text).line).toContain('criteria[1] is a name that JavaScript keeps for itself');
   });
 
   test('white space around a response is no fault, and delimiters may be named elsewhere', () => {

@@ -139,4 +139,20 @@ describe('what drives a verdict', () => {
       },
     });
   });
+
+  test('a criterion may have the name of what every object has, and changes no object', () => {
+    const scores = (value: number) => JSON.parse(`{"__proto__": ${value}, "constructor": ${value}}`) as never;
+    const { tallies } = tally([
+      judgment({ prompt_id: 'a', winner: 'candidate', baseline_scores: scores(1), candidate_scores: scores(3) }),
+      // One that only one side was given is not compared.
+      judgment({ prompt_id: 'b', winner: 'candidate', baseline_scores: {}, candidate_scores: scores(3) }),
+    ]);
+    const one = { n: 1, difference: 2, decisive: 1, agrees: 1 };
+    expect(Object.entries(tallies[0]!.criteria)).toEqual([
+      ['__proto__', one],
+      ['constructor', one],
+    ]);
+    expect(Object.entries(tallies[1]!.criteria)).toEqual([]);
+    expect(({} as Record<string, unknown>)['n']).toBeUndefined();
+  });
 });
