@@ -1,8 +1,11 @@
 // The bytes of files that people hand in, with flat memory, and their hashes.
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream';
+import { createReadStream, createWriteStream, rmSync } from 'node:fs';
+import { mkdtemp, open, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline as piped } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { DoubleblindError } from './errors.js';
 
@@ -22,9 +25,9 @@ export async function* openBytes(path: string): AsyncGenerator<Uint8Array> {
     if (!found.isFile() && !/^\/(dev|proc)\//.test(path))
       throw new DoubleblindError('FILE_UNREADABLE', 'is no regular file.', { file: path });
     if (path.endsWith('.gz')) {
-      const file = createReadStream(path);
-      // `pipeline` hands an error of the file on to the reader of the unpacked side, and closes the file when the reader stops.
-      yield* pipeline(file, createGunzip(), () => undefined);
+      const file = createReadStream(await onDisk(path));
+      // `piped` hands an error of the file on to the reader of the unpacked side, and closes the file when the reader stops.
+      yield* piped(file, createGunzip(), () => undefined);
     } else yield* rawBytes(path);
   } catch (error) {
     if (error instanceof DoubleblindError) throw error;
@@ -41,7 +44,7 @@ export async function* openBytes(path: string): AsyncGenerator<Uint8Array> {
  * waiting for each and new memory cost more than reading.
  */
 export async function* rawBytes(path: string): AsyncGenerator<Uint8Array> {
-  const file = await open(path);
+  const file = await open(await onDisk(path));
   const places = [Buffer.allocUnsafeSlow(PIECE), Buffer.allocUnsafeSlow(PIECE)] as const;
   const read = (place: 0 | 1) => {
     const reading = file.read(places[place], 0, PIECE);
@@ -61,6 +64,27 @@ export async function* rawBytes(path: string): AsyncGenerator<Uint8Array> {
     await next.catch(() => undefined);
     await file.close();
   }
+}
+
+/** Where the bytes that came through pipes are kept. */
+const kept = new Map<string, Promise<string>>();
+
+/** The path under which bytes can be read again and again: what comes through a pipe is kept until the process ends. */
+async function onDisk(path: string): Promise<string> {
+  const found = await stat(path);
+  if (!found.isFIFO()) return path;
+  const pipe = `${found.dev}:${found.ino}`;
+  let keeping = kept.get(pipe);
+  if (keeping === undefined) kept.set(pipe, (keeping = keep(path)));
+  return keeping;
+}
+
+async function keep(path: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'doubleblind-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'piped');
+  await pipeline(createReadStream(path), createWriteStream(file));
+  return file;
 }
 
 /** SHA-256 (hex) of a file's bytes. */
