@@ -60,6 +60,11 @@ export function checkRecorded(
         throw new DoubleblindError('RECORDED_PROMPTS_MISSING', message, { file: config[role].file, hint });
       onWarning?.({ code: 'RECORDED_PROMPTS_MISSING', message: `${message} The run goes on without.` });
     }
+    if (file.restated) {
+      const { n, lines } = file.restated;
+      const message = `${who} has ${counted(n, 'recorded response')} to a prompt and repeat that another answers, first on lines ${lines[0]} and ${lines[1]}; the last is taken.`;
+      onWarning?.({ code: 'RECORDED_RESTATED', message });
+    }
     if (file.whole === true && file.repeats > repeats) {
       const held = `${who} has up to ${file.repeats} recorded responses to a prompt`;
       const message = `${held}; ${repeats === 1 ? 'the first is' : `the first ${repeats} are`} taken (sampling.repeats).`;

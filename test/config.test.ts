@@ -246,6 +246,11 @@ describe('recorded files that do not fit what is asked', () => {
   const rows = (...ids: string[]) =>
     ids.map((id, i) => JSON.stringify({ prompt_id: id, response: `r${i}` })).join('\n');
   beforeAll(() => write({ 'one.jsonl': rows('a'), 'none.jsonl': rows('x'), 'more.jsonl': rows('a', 'b', 'b') }));
+  const numbered = (...repeats: number[]) =>
+    repeats.flatMap((repeat, i) =>
+      ['a', 'b'].map((id) => JSON.stringify({ prompt_id: id, repeat, response: `r${i}` })),
+    );
+  beforeAll(() => write({ 'numbered.jsonl': numbered(0, 1).join('\n'), 'twice.jsonl': numbered(0, 1, 0).join('\n') }));
   const AA = expect.stringContaining('Baseline and candidate are the same checkpoint') as string;
 
   it.each([
@@ -274,6 +279,26 @@ describe('recorded files that do not fit what is asked', () => {
       candidate('more.jsonl'),
       false,
       ['the candidate "tuned" has up to 2 recorded responses to a prompt; the first is taken (sampling.repeats).'],
+    ],
+    [
+      {
+        ...candidate('twice.jsonl'),
+        baseline: '{ name: base, provider: recorded, file: numbered.jsonl }',
+        sampling: '{ repeats: 2 }',
+      },
+      false,
+      [
+        'the candidate "tuned" has 2 recorded responses to a prompt and repeat that another answers, first on lines 1 and 5; the last is taken.',
+      ],
+    ],
+    [
+      {
+        ...candidate('numbered.jsonl'),
+        baseline: '{ name: base, provider: recorded, file: numbered.jsonl }',
+        sampling: '{ repeats: 2 }',
+      },
+      false,
+      [AA],
     ],
     [candidate('ra.jsonl', 'another'), false, [AA]],
     [candidate('ra.jsonl', 'base'), false, [AA]],

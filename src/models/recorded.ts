@@ -14,6 +14,11 @@ export interface SoughtPrompt {
   suite?: string;
 }
 
+interface Restated {
+  n: number;
+  lines: [number, number];
+}
+
 export interface Recorded {
   /** SHA-256 (hex) of the file as it lies on disk. */
   sha256: string;
@@ -23,6 +28,8 @@ export interface Recorded {
   find(prompt: SoughtPrompt, repeat: number): RecordedAnswer | undefined;
   /** Prompts without an answer for some repeat below `repeats` (default 1), each with those repeats. */
   missing(prompts: SoughtPrompt[], repeats?: number): { id: string; repeats: number[] }[];
+  /** Rows of the same prompt and repeat as one before them, with the lines of the first such pair; the last row counts. */
+  restated?: Restated | null;
   /** Whether all rows are taken, whatever the checkpoint is called: the file holds one alone. */
   whole?: boolean;
 }
@@ -41,6 +48,7 @@ export async function loadRecorded(path: string, options: { checkpoint?: string 
   return {
     sha256: await fileHash(path),
     repeats: index.repeats,
+    restated: restatedIn(own),
     whole: own === rows,
     find,
     missing(prompts, repeats = 1) {
@@ -64,6 +72,19 @@ function ofCheckpoint(rows: RecordedRow[], file: string, name: string | undefine
     });
   }
   return rows.filter(({ checkpoint }) => checkpoint === null || checkpoint === name);
+}
+
+function restatedIn(rows: readonly RecordedRow[]): Restated | null {
+  const seen = new Map<string, number>();
+  const pairs: Restated['lines'][] = [];
+  for (const { suite, id, prompt, states_prompt, repeat, line } of rows) {
+    if (repeat === null) continue;
+    const key = JSON.stringify([suite, id, id === null || states_prompt ? prompt : null, repeat]);
+    const before = seen.get(key);
+    if (before !== undefined) pairs.push([before, line]);
+    seen.set(key, line);
+  }
+  return pairs[0] === undefined ? null : { n: pairs.length, lines: pairs[0] };
 }
 
 /** Rows by what they can be found with; a row that names a suite is found in that suite only. */
