@@ -5,7 +5,7 @@ import { DoubleblindError } from '../errors.js';
 import { messageSchema, type Message, type Suite } from '../records.js';
 import { checked } from '../yaml.js';
 import { objectsOf } from './jsonl.js';
-import { stemOf, suiteOfRows, type Row, type SuiteOptions } from './prompt.js';
+import { idOf, stemOf, suiteOfRows, type Row, type SuiteOptions } from './prompt.js';
 
 const content = z.union([
   z.string(),
@@ -60,7 +60,6 @@ function* askedIn(rows: Iterable<Row>, file: string, keep: boolean): Generator<R
     const [only, ...more] = conversation;
     const single = only?.role === 'user' && more.length === 0;
     const question = single ? { prompt: only.content } : { messages: conversation };
-    const id = typeof value['id'] === 'string' ? { id: value['id'] } : {};
-    yield { value: { ...id, ...question, system: system?.trim() ? system : null, reference: keep ? answer : null }, line, document };
+    yield { value: { ...idOf(value['id']), ...question, system: system?.trim() ? system : null, reference: keep ? answer : null }, line, document };
   }
 }

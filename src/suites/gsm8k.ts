@@ -3,7 +3,7 @@
 import { DoubleblindError } from '../errors.js';
 import type { Suite } from '../records.js';
 import { objectsOf } from './jsonl.js';
-import { suiteOfRows, type Row, type SuiteOptions } from './prompt.js';
+import { idOf, suiteOfRows, type Row, type SuiteOptions } from './prompt.js';
 
 /** Whether a row has the shape of GSM8K. */
 export function isGsm8k(row: unknown): boolean {
@@ -26,6 +26,6 @@ function* questionsIn(rows: Iterable<Row>, file: string): Generator<Row> {
     if (reference === undefined) {
       throw new DoubleblindError('INVALID_VALUE', 'the answer does not end with "#### " and the result', { file, ...document.at(['answer']) });
     }
-    yield { value: { prompt: question, reference: reference.replace(/(?<=\d),(?=\d{3})/g, '') }, line, document };
+    yield { value: { ...idOf(value['id']), prompt: question, reference: reference.replace(/(?<=\d),(?=\d{3})/g, '') }, line, document };
   }
 }

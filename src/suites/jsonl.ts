@@ -1,4 +1,4 @@
-// Suites in JSON Lines: one prompt a row, with the keys of a prompt in a YAML suite.
+// Suites in JSON Lines: one prompt a row, with the keys of a prompt in a YAML suite, or as `suites export` writes them.
 import { DoubleblindError } from '../errors.js';
 import { type JsonlRow, readJsonlBlocks } from '../jsonl.js';
 import type { Suite } from '../records.js';
@@ -7,7 +7,21 @@ import { suiteOfRows, type Row, type SuiteOptions } from './prompt.js';
 
 /** The suite of a JSON Lines file (`.gz` too). @throws FILE_*, JSON_SYNTAX, UNKNOWN_KEY, INVALID_VALUE, SUITE_* */
 export function readJsonlSuite(path: string, options?: SuiteOptions): Promise<Suite> {
-  return suiteOfRows(path, objectsOf(path), options);
+  return suiteOfRows(path, prompts(path), options);
+}
+
+async function* prompts(path: string): AsyncGenerator<Iterable<Row>> {
+  for await (const rows of objectsOf(path)) yield promptsIn(rows);
+}
+
+function* promptsIn(rows: Iterable<Row>): Generator<Row> {
+  for (const row of rows) yield 'prompt_id' in row.value && !('id' in row.value) ? asSuite(row) : row;
+}
+
+function asSuite({ value: { prompt_id, prompt, messages, ...others }, ...row }: Row): Row {
+  // An exported conversation has its transcript as prompt.
+  const asked = messages === null || messages === undefined ? { prompt } : { messages };
+  return { ...row, value: { id: prompt_id, ...asked, ...others } };
 }
 
 /** The rows of a JSON Lines file, each an object. @throws INVALID_VALUE for a row of another kind */

@@ -94,6 +94,11 @@ export async function suiteOfRows(file: string, blocks: AsyncIterable<Iterable<R
   return suite;
 }
 
+/** The id that a row of another format states as a text or a number; a row without one is named after its number. */
+export function idOf(id: unknown): { id?: string } {
+  return typeof id === 'string' || typeof id === 'number' ? { id: String(id) } : {};
+}
+
 /** A file's name without folder and endings: `data/val.jsonl.gz` → `val`. */
 export function stemOf(file: string): string {
   return basename(file).replace(/(\.[a-z]+)?(\.gz)?$/i, '');

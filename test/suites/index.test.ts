@@ -57,3 +57,13 @@ test('prompts for a generator carry exactly the four keys of the contract', () =
     { prompt_id: 'b', prompt: 'user: q', messages, system: null },
   ]);
 });
+
+test('prompts for a generator are a suite again', async () => {
+  const messages = [{ role: 'user', content: 'q' }];
+  const prompts = [{ id: 'a', prompt: 'p', system: 's' }, { id: 'b', messages }];
+  const suite = suiteOf({ ...PLAIN, prompts });
+  const written = file('out.jsonl', promptRows(suite).map((row) => `${JSON.stringify(row)}\n`).join(''));
+  expect((await loadSuite(written)).prompts).toEqual(suite.prompts);
+  const wrong = file('out.jsonl', '{"prompt_id": "a", "promt": "p", "messages": null}');
+  expect(await failure(loadSuite(wrong))).toMatchObject({ code: 'UNKNOWN_KEY', place: { line: 1, hint: 'Did you mean "prompt"?' } });
+});

@@ -118,7 +118,7 @@ describe('a GSM8K file', () => {
       jsonl([
         { question: 'How many?', answer: '2 + 2 = <<2+2=4>>4\n#### 4' },
         { question: 'How much?', answer: 'long\n#### 1,234,567 ' },
-        { question: 'Below zero?', answer: '#### -3.5' },
+        { id: 17, question: 'Below zero?', answer: '#### -3.5' },
       ]),
     );
     const suite = await loadSuite(path);
@@ -126,7 +126,7 @@ describe('a GSM8K file', () => {
     expect(suite.prompts.map(({ id, prompt, reference }) => [id, prompt, reference])).toEqual([
       ['row-1', 'How many?', '4'],
       ['row-2', 'How much?', '1234567'],
-      ['row-3', 'Below zero?', '-3.5'],
+      ['17', 'Below zero?', '-3.5'],
     ]);
   });
 
@@ -141,7 +141,7 @@ describe('a suite from a chat-format file', () => {
     { messages: [{ role: 'system', content: 'Be kind.' }, { role: 'user', content: 'q1' }, { role: 'assistant', content: 'a1' }], extra: 1 },
     { messages: [{ role: 'user', content: 'q2' }, { role: 'assistant', content: 'a2' }, { role: 'user', content: 'q3' }, { role: 'assistant', content: 'a3', weight: 1 }] },
     { id: 'mine', prompt: 'q4', completion: 'a4' },
-    { prompt: [{ role: 'user', content: 'q5' }], completion: [{ role: 'assistant', content: 'a5' }] },
+    { id: 5, prompt: [{ role: 'user', content: 'q5' }], completion: [{ role: 'assistant', content: 'a5' }] },
     { messages: [{ role: 'user', content: [{ type: 'text', text: 'q6' }, { type: 'text', text: 'more' }] }] },
   ];
 
@@ -159,7 +159,7 @@ describe('a suite from a chat-format file', () => {
         reference: null,
       },
       { id: 'mine', category: null, prompt: 'q4', messages: null, system: null, reference: null },
-      { id: 'row-4', category: null, prompt: 'q5', messages: null, system: null, reference: null },
+      { id: '5', category: null, prompt: 'q5', messages: null, system: null, reference: null },
       { id: 'row-5', category: null, prompt: 'q6\nmore', messages: null, system: null, reference: null },
     ]);
     expect(JSON.stringify(suite)).not.toMatch(/a[1345]/);
