@@ -15,6 +15,7 @@ const GROUND = [
   'csv',
   'hash',
   'random',
+  'bytes',
   'jsonl',
   'yaml',
   'tally',
