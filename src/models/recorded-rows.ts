@@ -107,11 +107,16 @@ const choicesSchema = z.looseObject({
   ),
 });
 
-/** MT-bench and early Arena-Hard: every choice is a repeat, its turns stand one after the other. */
+/**
+ * MT-bench and early Arena-Hard: every choice is a repeat, its turns stand one after the other. A row that comes again was
+ * asked for again, as their generators append to what is there.
+ */
 function fromChoices(fields: Fields, { file, document }: Spot): RecordedRow[] {
   const id = textIn(fields, 'question_id') ?? textIn(fields, 'uid');
-  const answered = checked(choicesSchema, document, file).choices.filter(({ turns }) => !turns.includes(null));
-  return answered.map(({ turns }) => foreign(id, null, textIn(fields, 'model_id'), turns.join('\n\n'), document.line));
+  return checked(choicesSchema, document, file).choices.flatMap(({ turns }, repeat) => {
+    if (turns.includes(null)) return [];
+    return [{ ...foreign(id, null, textIn(fields, 'model_id'), turns.join('\n\n'), document.line), repeat }];
+  });
 }
 
 const messagesSchema = z.looseObject({

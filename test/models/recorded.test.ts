@@ -189,6 +189,15 @@ describe('answer files of others', () => {
     const recorded = await loadRecorded(write('q.jsonl', [{ question_id: 81, model_id: 'm', choices }]));
     expect(recorded.find({ id: '81', prompt: '' }, 0)?.text).toBe('first\n\nsecond');
     expect(recorded.find({ id: '81', prompt: '' }, 1)?.text).toBe('other');
+    // Asked for again, the last one counts, and that is told.
+    const [first, again] = ['first', 'again'].map((text) => ({
+      question_id: 81,
+      choices: [{ turns: [text] }, { turns: [`${text} 1`] }],
+    }));
+    const rerun = await loadRecorded(write('q.jsonl', [first!, { question_id: 82, choices: [] }, again!]));
+    expect(rerun.find({ id: '81', prompt: '' }, 0)?.text).toBe('again');
+    expect(rerun.find({ id: '81', prompt: '' }, 1)?.text).toBe('again 1');
+    expect(rerun).toMatchObject({ repeats: 2, restated: { n: 2, lines: [1, 3] } });
     const never = { question_id: 'q2', choices: [{ turns: [{ content: null }] }] };
     expect((await loadRecorded(write('r.jsonl', [never]))).find({ id: 'q2', prompt: '' }, 0)).toBeUndefined();
   });
