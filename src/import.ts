@@ -12,7 +12,7 @@ import { type ReadOptions, readSound, type Row, rowNumbering } from './formats/i
 import { hashOf } from './hash.js';
 import { readJsonl } from './jsonl.js';
 import { type Domain, type Judgment, type Response, responseSchema, type Role, ROLES, type Run } from './records.js';
-import { readRunDocument } from './run-document.js';
+import { readRunDocument, type RunDocument } from './run-document.js';
 import type { KnownAnswer } from './store/certifications.js';
 import { judgmentId, type PlacedJudgment } from './store/judgment-writes.js';
 import { type PlacedResponse, responseId } from './store/responses.js';
@@ -43,6 +43,7 @@ export async function importFiles(store: Store, paths: string[], options: Import
   const { files } = await judgedFiles(paths, options);
   const targets = new Map<string, Target>();
   const result: Imported = { runs: [], rows: 0, added: 0, known: 0 };
+  await readThrough(files, options);
   const number = rowNumbering();
   const content = hashOf(await Promise.all(files.map(fileHash)));
   for await (const row of readSound(files, options)) {
@@ -61,7 +62,6 @@ export async function importFiles(store: Store, paths: string[], options: Import
     }
     await target.add(row);
   }
-  if (result.rows === 0) throw new DoubleblindError('FILE_UNKNOWN_FORMAT', 'holds no judged rows.', { file: files[0] });
   for (const target of targets.values()) {
     await target.flush();
     result.added += target.added;
@@ -73,11 +73,29 @@ export async function importFiles(store: Store, paths: string[], options: Import
   return result;
 }
 
-/** The stored run that rows belong to, made when it is not there. */
-async function runFor(store: Store, { judgment, file }: Row, content: string, options: ImportOptions): Promise<Run> {
-  // `run.json` beside a judged file of our own, when it is of the same run.
+/** Reads all that an import reads, so that nothing is stored of files that cannot be read to their end. @throws what reading throws */
+async function readThrough(files: string[], options: ImportOptions): Promise<void> {
+  const seen = new Set<string>();
+  for await (const row of readSound(files, options)) {
+    const key = `${row.file}\0${row.judgment.run_id}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    await documentBeside(row);
+  }
+  if (seen.size === 0) throw new DoubleblindError('FILE_UNKNOWN_FORMAT', 'holds no judged rows.', { file: files[0] });
+}
+
+/** What `run.json` beside a judged file of our own says, when it is of the same run. */
+async function documentBeside({ judgment, file }: Row): Promise<RunDocument | null> {
   const beside = judgment.run_id === '' ? null : await readRunDocument(dirname(file));
-  if (beside !== null && beside.run.id === judgment.run_id) {
+  return beside?.run.id === judgment.run_id ? beside : null;
+}
+
+/** The stored run that rows belong to, made when it is not there. */
+async function runFor(store: Store, row: Row, content: string, options: ImportOptions): Promise<Run> {
+  const { judgment, file } = row;
+  const beside = await documentBeside(row);
+  if (beside !== null) {
     if ((await store.run(beside.run.id)) === null) await store.createRun(beside.run, beside.suites);
     await store.addKnownAnswers(beside.run.id, beside.answers);
     return (await store.run(beside.run.id))!;

@@ -185,6 +185,25 @@ describe('the folder of a run', () => {
   });
 });
 
+describe('a file that cannot be read to its end', () => {
+  const votes = Array.from({ length: 6000 }, (_, i) => ({ prompt: `p${i}`, judge: 'j', winner: 'candidate' }));
+
+  it.each([
+    ['cut', lines(...votes).slice(0, -9), 'JSON_SYNTAX', 6000],
+    ['wrong in one line', `${lines(...votes)}{"prompt": "q", "judge": "j", "winner": 3}\n`, 'INVALID_VALUE', 6001],
+  ])('leaves no run where it is %s', async (_, text, code, line) => {
+    const file = fileOf('votes.jsonl', text);
+    const sound = fileOf('sound.jsonl', lines(votes[0]));
+    await expect(importFiles(stores[0]!, [sound, file], { now })).rejects.toMatchObject({
+      code,
+      place: { file, line },
+    });
+    expect((await stores[0]!.runs()).items).toEqual([]);
+    const { added } = await importFiles(stores[0]!, [sound], { now });
+    expect(added).toBe(1);
+  });
+});
+
 describe('a line that contradicts itself', () => {
   it('is refused by its number, and nothing of the file is counted as if it were sound', async () => {
     const file = fileOf('pairs.jsonl', lines(...PAIRS));
@@ -196,6 +215,7 @@ describe('a line that contradicts itself', () => {
     const refusal = { code: 'INVALID_VALUE', place: { file: copy, line: 3 } };
     await expect(statsOfFiles([copy], {}, {})).rejects.toMatchObject(refusal);
     await expect(importFiles(stores[1]!, [copy], { now })).rejects.toMatchObject(refusal);
+    expect((await stores[1]!.runs()).items).toEqual([]);
     expect((await auditFile(copy)).findings).toMatchObject([{ code: 'RECORD_CONTRADICTS_ITSELF', line: 3 }]);
   });
 });
