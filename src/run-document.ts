@@ -7,9 +7,10 @@ import { configOf } from './configuration.js';
 import { DoubleblindError } from './errors.js';
 import { parseJsonLine, readText } from './jsonl.js';
 import { limitOf, planOf } from './plan.js';
-import type { Run, Suite } from './records.js';
+import { DOMAINS, messageSchema, type Run, STATUSES, type Suite, WINNERS } from './records.js';
 import type { KnownAnswer } from './store/certifications.js';
 import type { Summary } from './summary.js';
+import { checked, onLine } from './yaml.js';
 
 const RUN_SCHEMA = 'doubleblind/run@1';
 
@@ -31,12 +32,72 @@ export function runDocument(run: Run, suites: Suite[], answers: readonly KnownAn
   };
 }
 
-/** What must hold for a document to be looked at; every single value in it is the audit's to prove. */
-const documentSchema = z.looseObject({
-  id: z.string(),
-  config: z.record(z.string(), z.unknown()),
-  decision_rule: z.record(z.string(), z.unknown()),
-  suites: z.array(z.looseObject({ prompts: z.array(z.looseObject({})) })),
+const text = z.string();
+const record = z.record(z.string(), z.unknown());
+const count = z.number().int();
+
+/** A run as others are handed it: every field has its type, and what the configuration says is whoever reads it to judge. */
+export const runSchema = z.object({
+  id: text,
+  configuration: text,
+  name: text,
+  purpose: text,
+  description: text.nullable(),
+  data_purpose: text.nullable(),
+  data_path: text.nullable(),
+  tags: z.record(z.string(), z.string()),
+  baseline: text,
+  candidate: text,
+  sweep: text.nullable(),
+  origin: z.enum(['own', 'import']),
+  status: z.enum(STATUSES),
+  reason: text.nullable(),
+  config: record,
+  decision_rule: record,
+  environment: record,
+  identities: record,
+  planned: z.object({ prompts: count, comparisons: count, responses: count, judgments: count }),
+  exports: text.nullable(),
+  created_at: text,
+  started_at: text.nullable(),
+  ended_at: text.nullable(),
+}) satisfies z.ZodType<Run>;
+
+const time = text.refine((value) => !Number.isNaN(Date.parse(value)), 'must be a time, such as 2026-01-01T00:00:00Z');
+const suiteSchema = z.object({
+  name: text,
+  domain: z.enum(DOMAINS).nullable(),
+  description: text.nullable(),
+  prompts: z.array(
+    z.object({
+      id: text,
+      category: text.nullable(),
+      prompt: text.nullable(),
+      messages: z.array(messageSchema).nullable(),
+      system: text.nullable(),
+      reference: text.nullable(),
+    }),
+  ),
+});
+const answerSchema = z.object({
+  prompt_id: text,
+  winner: z.enum(WINNERS),
+  group: text,
+}) satisfies z.ZodType<KnownAnswer>;
+
+/** What must hold for a document to be stored and shown; every single value in it is the audit's to prove. */
+const documentSchema = runSchema.omit({ exports: true }).extend({
+  config: z.looseObject({ judges: z.array(z.looseObject({ name: text })).optional() }),
+  decision_rule: z.looseObject({
+    level: z.number().gt(0).lt(1).optional(),
+    margin: z.record(z.string(), z.number()).optional(),
+    limit: z.number().nullable().optional(),
+  }),
+  created_at: time,
+  started_at: time.nullable(),
+  ended_at: time.nullable(),
+  suites: z.array(suiteSchema),
+  known_answers: z.array(answerSchema).default([]),
 });
 const manifestSchema = z.looseObject({ files: z.record(z.string(), z.looseObject({ sha256: z.unknown() })) });
 
@@ -52,14 +113,15 @@ export interface RunDocument {
  */
 export async function readRunDocument(folder: string): Promise<RunDocument | null> {
   const file = join(folder, 'run.json');
-  const value = await jsonIn(file);
+  if (!existsSync(file)) return null;
+  const json = await readText(file);
+  const value = parseJsonLine(json, file);
   if (typeof value !== 'object' || (value as { schema?: unknown } | null)?.schema !== RUN_SCHEMA) return null;
-  const document = shaped(documentSchema, value, file) as unknown as Run & {
-    suites: Suite[];
-    known_answers?: KnownAnswer[];
-  } & Record<'schema' | 'reply_schemas' | 'due', unknown>;
-  const { schema: _s, suites, known_answers: answers = [], reply_schemas: _r, due: _d, ...run } = document;
-  return { run: { ...run, exports: null }, suites, answers };
+  const document = checked(documentSchema, onLine(value, 1, json, 'the file'), file);
+  const { suites, known_answers: answers, ...run } = document;
+  // As they stand: a schema puts the keys it knows first, and an export of the run would be other bytes.
+  const { config, decision_rule } = value as typeof document;
+  return { run: { ...run, config, decision_rule, exports: null }, suites: suites as Suite[], answers };
 }
 
 /** Files of a folder by name, with the SHA-256 (hex) that is stated of each. */

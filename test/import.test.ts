@@ -2,6 +2,7 @@ import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { auditFile, auditRun } from '../src/audit/index.js';
+import type { DoubleblindError } from '../src/errors.js';
 import { exportFolder } from '../src/export.js';
 import { writeExports } from '../src/export-files.js';
 import { statsOfFiles } from '../src/file-stats.js';
@@ -182,6 +183,33 @@ describe('the folder of a run', () => {
     const imported = importFiles(stores[0]!, [join(copy, 'judged.jsonl')], { now });
     await expect(imported).rejects.toMatchObject({ code, place: { file } });
     expect((await stores[0]!.runs()).items).toEqual([]);
+  });
+});
+
+describe('run.json', () => {
+  it.each([
+    ['status', 'finished', 'status must be "queued" or'],
+    ['purpose', 3, 'purpose must be a text'],
+    ['tags', { step: 3 }, 'tags.step must be a text'],
+    ['environment', undefined, 'environment is missing'],
+    ['planned', { prompts: 1 }, 'planned.comparisons is missing'],
+    ['created_at', 'yesterday', 'created_at must be a time'],
+    ['config', { judges: [null] }, 'config.judges[0] must be a map'],
+    ['decision_rule', { level: 'high' }, 'decision_rule.level must be a number'],
+    ['suites', [{ name: 's', domain: 'elsewhere', description: null, prompts: [] }], 'suites[0].domain must be'],
+  ])('is refused at the line of a value of `%s` that no list could show', async (field, value, message) => {
+    const { runs } = await importFiles(stores[0]!, [fileOf('pairs.jsonl', lines(...PAIRS))], { now });
+    const folder = await written(stores[0]!, runs[0]!, dirname(fileOf('x', '')));
+    const file = join(folder, 'run.json');
+    const document = { ...(JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>), [field]: value };
+    const text = JSON.stringify(document, null, 2);
+    await writeFile(file, text);
+    const line = text.split('\n').findIndex((each) => each.startsWith(`  "${field}"`)) + 1;
+    const refused = await importFiles(stores[1]!, [folder], { now }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'INVALID_VALUE', message: expect.stringContaining(message) });
+    expect((refused as DoubleblindError).place).toMatchObject({ file, line: expect.any(Number) });
+    expect((refused as DoubleblindError).place.line).toBeGreaterThanOrEqual(Math.max(line, 1));
+    expect((await stores[1]!.runs()).items).toEqual([]);
   });
 });
 

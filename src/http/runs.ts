@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { Glance, OpenBatches, Progress, RunDecision, RunDetail, RunItem } from '../answers.js';
 import { DoubleblindError } from '../errors.js';
 import { DOMAINS, ORDERS, type Run, STATUSES } from '../records.js';
+import { runSchema } from '../run-document.js';
 import type { Store } from '../store/index.js';
 import { offlineJudges } from '../judges.js';
 import type { Engine } from './engine.js';
@@ -13,34 +14,7 @@ import { problems, RequestRefused } from './problem.js';
 import type { App } from './server.js';
 
 const text = z.string();
-const record = z.record(z.string(), z.unknown());
 const count = z.number().int();
-
-const runSchema = z.object({
-  id: text,
-  configuration: text,
-  name: text,
-  purpose: text,
-  description: text.nullable(),
-  data_purpose: text.nullable(),
-  data_path: text.nullable(),
-  tags: z.record(z.string(), z.string()),
-  baseline: text,
-  candidate: text,
-  sweep: text.nullable(),
-  origin: z.enum(['own', 'import']),
-  status: z.enum(STATUSES),
-  reason: text.nullable(),
-  config: record,
-  decision_rule: record,
-  environment: record,
-  identities: record,
-  planned: z.object({ prompts: count, comparisons: count, responses: count, judgments: count }),
-  exports: text.nullable(),
-  created_at: text,
-  started_at: text.nullable(),
-  ended_at: text.nullable(),
-}) satisfies z.ZodType<Run>;
 
 const progressSchema = z.object({ judged: count, failed: count, due: count });
 const decisionSchema = z.object({
