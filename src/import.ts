@@ -1,8 +1,7 @@
 // Judged files become runs, so that every statistic, page and export works on them. What is there already is not added
 // again, so the same import twice changes nothing.
 import { hash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { Accuracies } from './audit/accuracy.js';
 import { judgedFiles } from './audit/files.js';
 import { DoubleblindError } from './errors.js';
@@ -10,9 +9,8 @@ import { fileHash } from './bytes.js';
 import { storedRows } from './audit/stored-rows.js';
 import { type ReadOptions, readSound, type Row, rowNumbering } from './formats/index.js';
 import { hashOf } from './hash.js';
-import { readJsonl } from './jsonl.js';
-import { type Domain, type Judgment, type Response, responseSchema, type Role, ROLES, type Run } from './records.js';
-import { readRunDocument, type RunDocument } from './run-document.js';
+import { type Domain, type Judgment, type Response, type Role, ROLES, type Run } from './records.js';
+import { readResponses, readRunDocument, type RunDocument } from './run-document.js';
 import type { KnownAnswer } from './store/certifications.js';
 import { judgmentId, type PlacedJudgment } from './store/judgment-writes.js';
 import { type PlacedResponse, responseId } from './store/responses.js';
@@ -43,7 +41,7 @@ export async function importFiles(store: Store, paths: string[], options: Import
   const { files } = await judgedFiles(paths, options);
   const targets = new Map<string, Target>();
   const result: Imported = { runs: [], rows: 0, added: 0, known: 0 };
-  await readThrough(files, options);
+  await readThrough(store, files, options);
   const number = rowNumbering();
   const content = hashOf(await Promise.all(files.map(fileHash)));
   for await (const row of readSound(files, options)) {
@@ -74,13 +72,15 @@ export async function importFiles(store: Store, paths: string[], options: Import
 }
 
 /** Reads all that an import reads, so that nothing is stored of files that cannot be read to their end. @throws what reading throws */
-async function readThrough(files: string[], options: ImportOptions): Promise<void> {
+async function readThrough(store: Store, files: string[], options: ImportOptions): Promise<void> {
   const seen = new Set<string>();
   for await (const row of readSound(files, options)) {
     const key = `${row.file}\0${row.judgment.run_id}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    await documentBeside(row);
+    const beside = await documentBeside(row);
+    const run = (await store.run(row.judgment.run_id)) ?? beside?.run;
+    if (run?.origin === 'own') for await (const _ of readResponses(dirname(row.file)));
   }
   if (seen.size === 0) throw new DoubleblindError('FILE_UNKNOWN_FORMAT', 'holds no judged rows.', { file: files[0] });
 }
@@ -187,20 +187,16 @@ class Target {
       target.next = Math.max(target.next, position + 1);
     }
     for await (const response of store.allResponses(run.id)) target.remember(response);
-    await target.readResponses(join(dirname(file), 'responses.jsonl'));
+    if (run.origin === 'own') await target.addResponses(dirname(file));
     return target;
   }
 
   /** `responses.jsonl` beside our own judged lines says more of each response than the lines do. */
-  private async readResponses(path: string): Promise<void> {
-    if (!existsSync(path) || this.run.origin !== 'own') return;
-    for await (const { value } of readJsonl(path)) {
-      const parsed = responseSchema.safeParse(value);
-      if (!parsed.success || parsed.data.run_id !== this.run.id) return;
-      const response = parsed.data;
+  private async addResponses(folder: string): Promise<void> {
+    for await (const response of readResponses(folder)) {
       const position = this.positions.get(`${response.suite}\0${response.prompt_id}`);
       // An answer takes the place of the failures before it.
-      if (position === undefined || this.texts.has(coordinate(response))) continue;
+      if (response.run_id !== this.run.id || position === undefined || this.texts.has(coordinate(response))) continue;
       this.remember(response);
       this.responses.set(response.id, { response, position });
     }

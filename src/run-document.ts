@@ -1,13 +1,22 @@
-// The documents beside a run's records in a folder of its files, written and read back: `run.json`, `summary.json`,
-// `manifest.json`.
+// What stands beside a run's judgments in a folder of its files: `run.json`, written and read back, `summary.json`,
+// `manifest.json` and `responses.jsonl`, read.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { configOf } from './configuration.js';
 import { DoubleblindError } from './errors.js';
-import { parseJsonLine, readText } from './jsonl.js';
+import { parseJsonLine, readJsonl, readText } from './jsonl.js';
 import { limitOf, planOf } from './plan.js';
-import { DOMAINS, messageSchema, type Run, STATUSES, type Suite, WINNERS } from './records.js';
+import {
+  DOMAINS,
+  messageSchema,
+  type Response,
+  responseSchema,
+  type Run,
+  STATUSES,
+  type Suite,
+  WINNERS,
+} from './records.js';
 import type { KnownAnswer } from './store/certifications.js';
 import type { Summary } from './summary.js';
 import { checked, onLine } from './yaml.js';
@@ -122,6 +131,17 @@ export async function readRunDocument(folder: string): Promise<RunDocument | nul
   // As they stand: a schema puts the keys it knows first, and an export of the run would be other bytes.
   const { config, decision_rule } = value as typeof document;
   return { run: { ...run, config, decision_rule, exports: null }, suites: suites as Suite[], answers };
+}
+
+/**
+ * The responses of a folder, in order; none where it has no such file.
+ * @throws INVALID_VALUE at the line that is none of ours, and what reading a file throws
+ */
+export async function* readResponses(folder: string): AsyncGenerator<Response> {
+  const file = join(folder, 'responses.jsonl');
+  if (!existsSync(file)) return;
+  for await (const { value, line, text } of readJsonl(file))
+    yield checked(responseSchema, onLine(value, line, text, 'the response'), file);
 }
 
 /** Files of a folder by name, with the SHA-256 (hex) that is stated of each. */

@@ -170,6 +170,26 @@ describe('the folder of a run', () => {
   });
 
   it.each([
+    ['"role":"baseline"', '"role":"judge"', 'role must be'],
+    ['"role":"baseline",', '', 'role is missing'],
+    [/"stop_reason":[^,]*,/, '', 'stop_reason is missing'],
+    [/.+/, 'null', 'the response must be a map'],
+  ])(
+    'is refused at the line of a response where %s is "%s", and nothing of it is stored',
+    async (from, to, message) => {
+      const copy = await copyOf();
+      const file = join(copy, 'responses.jsonl');
+      const answers = await linesOf('responses.jsonl');
+      answers[2] = answers[2]!.replace(from, to);
+      await writeFile(file, `${answers.join('\n')}\n`);
+      const refusal = { code: 'INVALID_VALUE', message: expect.stringContaining(message), place: { file, line: 3 } };
+      await expect(auditFile([copy])).rejects.toMatchObject(refusal);
+      await expect(importFiles(stores[0]!, [copy], { now })).rejects.toMatchObject(refusal);
+      expect((await stores[0]!.runs()).items).toEqual([]);
+    },
+  );
+
+  it.each([
     ['run.json', '{"schema": "doubleblind/run@1", "id"', 'JSON_SYNTAX'],
     ['run.json', '{"schema": "doubleblind/run@1"}', 'INVALID_VALUE'],
     ['summary.json', '{', 'JSON_SYNTAX'],

@@ -10,7 +10,7 @@ import { fileHash } from '../bytes.js';
 import { readJsonl } from '../jsonl.js';
 import { limitOf, type Plan, planOf } from '../plan.js';
 import type { Response, Role, Run, Suite } from '../records.js';
-import { type Manifest, readManifest, readRunDocument, readSummary } from '../run-document.js';
+import { type Manifest, readManifest, readResponses, readRunDocument, readSummary } from '../run-document.js';
 import type { Store } from '../store/index.js';
 import { responseId } from '../store/responses.js';
 import type { Summary } from '../summary.js';
@@ -70,7 +70,7 @@ export async function ownRunOfFolder(judged: string): Promise<OwnRun | null> {
   return describe(
     run,
     suites,
-    rowsOf(join(folder, 'responses.jsonl')),
+    readResponses(folder),
     await readSummary(folder),
     manifest === null ? [] : await changedFiles(folder, manifest),
     // It is written when a run ends.
@@ -169,11 +169,6 @@ function expectedOf(response: Response, run: Run, config: RunConfig, prompt: str
     ...(provider === 'recorded' ? {} : { model: model ?? null }),
     state: answered ? 'answered' : 'failed',
   };
-}
-
-async function* rowsOf(path: string): AsyncIterable<Response> {
-  if (!existsSync(path)) return;
-  for await (const { value } of readJsonl(path)) yield value as Response;
 }
 
 async function changedFiles(folder: string, files: Manifest): Promise<OwnRun['changed_files']> {

@@ -44,7 +44,7 @@ const CHOICES: Record<string, unknown[]> = {
   domain: ['in-domain', 'out-of-domain'],
   canary: ['padded', 'identical', null],
   order: ['baseline-first', 'candidate-first'],
-  state: ['judged', 'failed'],
+  state: ['failed', 'judged'],
   failure: ['refused', 'unreadable'],
   verdict: ['A', 'B', 'tie'],
   winner: ['candidate', 'baseline', 'tie'],
