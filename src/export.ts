@@ -37,12 +37,13 @@ function inOrderOf<T extends object>(fields: (keyof T)[]): (record: T) => Partia
  * @throws PATH_OUTSIDE when a link leads out of `root`
  */
 export async function exportFolder(root: string, run: Pick<Run, 'id' | 'purpose' | 'candidate'>): Promise<string> {
-  const folder = join(root, folderName(run.purpose), folderName(run.candidate), run.id);
+  const parts = [run.purpose, run.candidate, run.id].map(folderName);
+  const folder = join(root, ...parts);
   await mkdir(root, { recursive: true });
   // Made step by step, so that nothing is created behind a link that leads elsewhere.
   let made = await realpath(root);
   const top = made;
-  for (const part of [folderName(run.purpose), folderName(run.candidate), run.id]) {
+  for (const part of parts) {
     await mkdir(join(made, part), { recursive: true });
     made = await realpath(join(made, part));
     if (made !== top && !made.startsWith(top + sep)) {
@@ -56,7 +57,7 @@ export async function exportFolder(root: string, run: Pick<Run, 'id' | 'purpose'
 }
 
 /** A name as one part of a path: nothing that separates, hides or climbs. */
-function folderName(name: string): string {
+export function folderName(name: string): string {
   const safe = name
     .normalize('NFC')
     .replace(/[^\p{L}\p{N}._-]+/gu, '-')

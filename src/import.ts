@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { Accuracies } from './audit/accuracy.js';
 import { judgedFiles } from './audit/files.js';
 import { DoubleblindError } from './errors.js';
+import { folderName } from './export.js';
 import { fileHash } from './bytes.js';
 import { storedRows } from './audit/stored-rows.js';
 import { type ReadOptions, readSound, type Row, rowNumbering } from './formats/index.js';
@@ -78,8 +79,14 @@ async function readThrough(store: Store, files: string[], options: ImportOptions
     const key = `${row.file}\0${row.judgment.run_id}`;
     if (seen.has(key)) continue;
     seen.add(key);
+    const { run_id } = row.judgment;
+    if (run_id !== '' && folderName(run_id) !== run_id) {
+      const message = `"run_id" must be the name of a folder, found ${JSON.stringify(run_id).slice(0, 80)}.`;
+      const hint = 'It holds letters, digits, ".", "_" and "-", and begins and ends with none of ".-".';
+      throw new DoubleblindError('INVALID_VALUE', message, { file: row.file, line: row.line, hint });
+    }
     const beside = await documentBeside(row);
-    const run = (await store.run(row.judgment.run_id)) ?? beside?.run;
+    const run = (await store.run(run_id)) ?? beside?.run;
     if (run?.origin === 'own') for await (const _ of readResponses(dirname(row.file)));
   }
   if (seen.size === 0) throw new DoubleblindError('FILE_UNKNOWN_FORMAT', 'holds no judged rows.', { file: files[0] });

@@ -1,5 +1,8 @@
+import { mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { judgmentLine, responseLine } from '../src/export.js';
+import { exportFolder, judgmentLine, responseLine } from '../src/export.js';
 import { type Judgment, judgmentSchema, type Response, responseSchema } from '../src/records.js';
 
 it.each([
@@ -19,3 +22,11 @@ it.each([
     );
   },
 );
+
+it('the folder of a run lies three below the root, whatever the run is called', async () => {
+  const above = await mkdtemp(join(tmpdir(), 'doubleblind-'));
+  const root = join(above, 'exports');
+  const folder = await exportFolder(root, { id: '../../../../pwned', purpose: '..', candidate: 'a/../b' });
+  expect(folder).toBe(join(root, 'unnamed', 'a-..-b', 'pwned'));
+  expect(await readdir(above)).toEqual(['exports']);
+});

@@ -144,6 +144,16 @@ describe('the folder of a run', () => {
     await expect(importFiles(stores[1]!, [empty], { now })).rejects.toMatchObject({ code: 'FILE_UNKNOWN_FORMAT' });
   });
 
+  it.each(['../../../../pwned', 'a/b', '.', '.hidden'])('is refused where a run is called "%s"', async (run_id) => {
+    const judged = await linesOf('judged.jsonl');
+    judged[1] = JSON.stringify({ ...(JSON.parse(judged[1]!) as Judgment), run_id });
+    const file = fileOf('judged.jsonl', judged.join('\n'));
+    const message = expect.stringContaining('"run_id" must be the name of a folder');
+    const refusal = { code: 'INVALID_VALUE', message, place: { file, line: 2 } };
+    await expect(importFiles(stores[0]!, [file], { now })).rejects.toMatchObject(refusal);
+    expect((await stores[0]!.runs()).items).toEqual([]);
+  });
+
   it('may hold a judgment that failed and the one that took its place: they are one, in one file or two', async () => {
     const judged = JSON.parse((await linesOf('judged.jsonl'))[0]!) as Judgment;
     const failed = { ...judged, ...FAILED, judged_at: '2026-01-01T00:00:00.000Z', attempts: 2 };
