@@ -138,17 +138,25 @@ class SharedRun {
     return [...new Set(names)];
   }
 
-  /** The first responses of each checkpoint, looked at before any judge is called. */
+  /** The first responses of each checkpoint, and who is strict all of them, looked at before any judge is called. */
   private async lookFirst(): Promise<void> {
-    const { queue } = this.park;
     const { store } = this.world;
-    const { plan, run } = this.work;
+    const { plan, run, generate } = this.work;
     if (this.looks.allRecorded) return this.looks.atAll(plan);
-    if ((await handOutFirst(this.work, FIRST_LOOK, queue, store)) > 0) await this.emptied();
-    await queue.forget(run.id);
+    await this.answered(FIRST_LOOK);
     const first = await store.responsesAt(run.id, [...plan.order.subarray(0, FIRST_LOOK)]);
     first.sort((a, b) => a.position - b.position || (a.role < b.role ? -1 : 1));
     await this.looks.at(first.filter(({ repeat }) => repeat === 0));
+    if (this.options.strictResponses !== true || generate !== undefined) return;
+    await this.answered(plan.size.prompts);
+    if (!this.over) await this.looks.atAll(plan);
+  }
+
+  /** Waits until workers have made the responses to so many prompts. */
+  private async answered(prompts: number): Promise<void> {
+    const { queue } = this.park;
+    if ((await handOutFirst(this.work, prompts, queue, this.world.store)) > 0) await this.emptied();
+    await queue.forget(this.run.id);
   }
 
   /** Waits until nothing of the run is in line or under way, or until it is over and nobody holds anything of it. */

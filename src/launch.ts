@@ -284,6 +284,7 @@ async function carry(
   const budget_usd = keptBudget(run, options);
   return holding(store, run.id, now(), async () => {
     const { judged, failed, responses } = await store.spent(run.id);
+    const due = run.planned.judgments - judged - (options.retryFailed === true ? 0 : failed);
     const isOver = run.status === 'done' && options.retryFailed !== true;
     const before = { ended_at: isOver ? run.ended_at : null, records: judged + failed + responses };
     const folder = await exportFolder(options.exports, run);
@@ -314,7 +315,10 @@ async function carry(
     // Statistics and the report.
     const conclusion = later(() => import('./conclusion.js'));
     try {
-      const more = { ...options, batch, budget_usd, recorded, digests, exporter, decided: stopping?.decided };
+      // Where all is judged, strictness comes too late to stop anything.
+      const strictResponses = options.strictResponses === true && due > 0;
+      const given = { ...options, strictResponses, batch, budget_usd };
+      const more = { ...given, recorded, digests, exporter, decided: stopping?.decided };
       const end = await (options.carryOut ?? carryOut)(run, config, world, more);
       const { conclude } = await conclusion.now();
       return await conclude(run.id, end, { store, folder, exporter, stopping, now, before });

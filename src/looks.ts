@@ -1,6 +1,6 @@
 // When the responses of a run are looked at: the first ones before any judge is called, all of them at the end, or while
-// the first are judged where they stand in files. What is odd is told at once, again with the counts of all, and kept with the run, whose
-// summary warns of it; whoever wants to be strict is stopped by it.
+// the first are judged where they stand in files. What is odd is told at once, again with the counts of all, and kept
+// with the run, whose summary warns of it; whoever wants to be strict has all looked at first, and is stopped by it.
 import type { RunConfig } from './config.js';
 import { DoubleblindError } from './errors.js';
 import type { Plan, PlannedPrompt } from './plan.js';
@@ -13,7 +13,7 @@ import type { Store } from './store/index.js';
 export const FIRST_LOOK = 20;
 
 export interface LookingWorld {
-  store: Pick<Store, 'allResponses' | 'run' | 'updateRun'>;
+  store: Pick<Store, 'allResponses' | 'run' | 'spent' | 'updateRun'>;
   onWarning?(warning: { code: string; message: string }): void;
 }
 
@@ -88,7 +88,16 @@ export class Looks {
     const { identities } = (await store.run(this.runId))!;
     if (JSON.stringify(identities['responses'] ?? []) !== JSON.stringify(faults))
       await store.updateRun(this.runId, { identities: { ...identities, responses: faults } });
+    if (this.options.strictResponses === true && faults.length > 0) throw await this.refusal(faults);
     this.tell(faults);
+  }
+
+  private async refusal(faults: ResponseFault[]): Promise<DoubleblindError> {
+    const { judged, failed } = await this.world.store.spent(this.runId);
+    const called = judged + failed === 0 ? 'No judge was called' : 'No judge was called since';
+    return new DoubleblindError('RESPONSES_SUSPICIOUS', faults.map(({ message }) => message).join(' '), {
+      hint: `${called}; go on without --strict-responses to judge them anyway.`,
+    });
   }
 
   private tell(faults: ResponseFault[]): void {
@@ -96,11 +105,6 @@ export class Looks {
       if (this.told.has(message)) continue;
       this.told.add(message);
       this.world.onWarning?.({ code, message });
-      if (this.options.strictResponses === true) {
-        throw new DoubleblindError('RESPONSES_SUSPICIOUS', message, {
-          hint: 'No judge was called; run without --strict-responses to judge them anyway.',
-        });
-      }
     }
   }
 }

@@ -34,6 +34,8 @@ class Execution {
   private readonly journal: Journal;
   private readonly looks: Looks;
   private readonly hands: JudgingWorld;
+  /** Whose responses are made, while nobody is judged. */
+  private generating: readonly Role[] | undefined;
   private batching: Batching | null = null;
   private readonly stopping = new AbortController();
   private readonly signal: AbortSignal;
@@ -59,6 +61,7 @@ class Execution {
     this.callers = new Set(paidFor(config, { roles: [] }).map(({ name }) => name));
     this.looks = new Looks(run.id, config, world, options);
     this.journal = new Journal(store, options.exporter);
+    this.generating = options.generate;
     this.signal = AbortSignal.any([world.signal, this.stopping.signal]);
     this.hands = {
       store,
@@ -77,16 +80,11 @@ class Execution {
   }
 
   async carryOut(): Promise<RunEnd> {
-    const order = this.options.part?.positions ?? this.plan.order;
+    const { part, generate, decided } = this.options;
     try {
-      if (this.options.part === undefined) await this.begin();
-      if (this.options.part === undefined && this.options.generate === undefined) await this.openBatching();
-      const step = this.options.decided === undefined ? WINDOW : BETWEEN_LOOKS;
-      for (let i = 0; i < order.length && !this.over; i += step) {
-        await this.window([...order.slice(i, i + step)]);
-        if (i === 0) this.lookOn();
-        if (this.options.decided !== undefined && (await this.options.decided())) break;
-      }
+      if (part === undefined) await this.begin();
+      if (part === undefined && generate === undefined) await this.openBatching();
+      await this.windows(part?.positions ?? this.plan.order, decided);
     } catch (error) {
       this.stop(error);
     }
@@ -135,6 +133,15 @@ class Execution {
     this.batching = await openBatching({ ...own, ...told }, batch);
   }
 
+  private async windows(order: Uint32Array | readonly number[], decided?: RunOptions['decided']): Promise<void> {
+    const step = decided === undefined ? WINDOW : BETWEEN_LOOKS;
+    for (let i = 0; i < order.length && !this.over; i += step) {
+      await this.window([...order.slice(i, i + step)]);
+      if (i === 0) this.lookOn();
+      if (decided !== undefined && (await decided())) break;
+    }
+  }
+
   private get stopped(): boolean {
     return this.signal.aborted;
   }
@@ -170,7 +177,8 @@ class Execution {
     states: Map<string, Judgment['state']>,
     piece: Piece,
   ): Promise<void> {
-    const { retryFailed, generate, part } = this.options;
+    const { retryFailed, part } = this.options;
+    const generate = this.generating;
     const all = this.plan.units(planned.position);
     const units = part === undefined ? all : all.filter(({ judge }) => judge === part.judge);
     const idOf = (unit: Unit) => judgmentId({ run_id: this.run.id, ...unit });
@@ -270,7 +278,8 @@ class Execution {
     if (!(error instanceof ModelFailure) || !error.stops) return this.stop(error);
     this.troubles.ended(of, who, error.message);
     const { roles, judges } = this.troubles.down;
-    const { part, generate } = this.options;
+    const { part } = this.options;
+    const generate = this.generating;
     const nobodyLeft =
       generate === undefined
         ? this.config.judges.every(({ name }) => judges.has(name) || (part !== undefined && part.judge !== name))
@@ -312,6 +321,17 @@ class Execution {
       ),
     );
     await this.looks.at(first.filter((response) => response !== null));
+    if (this.options.strictResponses === true && this.generating === undefined) await this.answerAll();
+  }
+
+  /** Who is strict has every response made and looked at before any judge is called. */
+  private async answerAll(): Promise<void> {
+    this.generating = ROLES;
+    await this.windows(this.plan.order);
+    await this.underWay.drained();
+    if (this.troubles.error !== null) throw this.troubles.error;
+    if (!this.over) await this.looks.atAll(this.plan);
+    this.generating = undefined;
   }
 
   /** Recorded responses are looked at while the first are judged; what is found then stops nobody, and the end waits for it. */

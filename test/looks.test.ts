@@ -30,6 +30,7 @@ function looksAt(empty: (prompt: number, repeat: number) => boolean, strictRespo
   const store = {
     allResponses: () => expect.unreachable('files are looked at, not the store'),
     run: () => Promise.resolve(run),
+    spent: () => Promise.resolve({ judged: 0, failed: 0 }),
     updateRun: (_: string, changes: object) => Promise.resolve(void Object.assign(run, changes)),
   } as unknown as LookingWorld['store'];
   const world = {
@@ -82,9 +83,12 @@ describe('recorded responses', () => {
 
   it('are looked at whole, once, before a strict run begins', async () => {
     const { told, looks } = looksAt((prompt) => prompt >= PROMPTS / 2, true);
-    await expect(looks.atAll(plan)).rejects.toMatchObject({ code: 'RESPONSES_SUSPICIOUS' });
-    await expect(looks.atAll(plan)).rejects.toMatchObject({ code: 'RESPONSES_SUSPICIOUS' });
-    expect(told).toEqual([`${PROMPTS / 2} of ${PROMPTS} candidate responses are empty.`]);
+    const empty = `${PROMPTS / 2} of ${PROMPTS} candidate responses are empty.`;
+    const same = `${PROMPTS / 2} of ${PROMPTS} candidate responses are one and the same text.`;
+    const refused = { code: 'RESPONSES_SUSPICIOUS', message: `${empty} ${same}` };
+    await expect(looks.atAll(plan)).rejects.toMatchObject(refused);
+    await expect(looks.atAll(plan)).rejects.toMatchObject(refused);
+    expect(told).toEqual([]);
   });
 
   it('are told of before any judge is called, and again of all by the end', async () => {
@@ -120,6 +124,52 @@ describe('recorded responses', () => {
 });
 
 describe('responses that were asked for', () => {
+  /** A journey whose candidate says nothing any more after the first look, and what its judge was asked. */
+  const falling = async () => {
+    let answers = 0;
+    const journey = await openJourney({
+      answer: (model) => (model === 'tuned-model' && ++answers > FIRST_LOOK ? '' : null),
+    });
+    const of = (model: string) => journey.server.requests.filter(({ body }) => body['model'] === model).length;
+    return { journey, of, file: await journey.runFile({ suites: [suiteOf(60)] }) };
+  };
+
+  it('are made and looked at whole before a strict run calls a judge, and judged as they are without it', async () => {
+    const { journey, of, file } = await falling();
+    try {
+      const strict = await journey.run(file, { strictResponses: true });
+      expect(strict).toMatchObject({ status: 'stopped', judged: 0, missing: 120 });
+      expect(strict.error).toMatchObject({ code: 'RESPONSES_SUSPICIOUS' });
+      expect(strict.error!.line).toContain('40 of 60 candidate responses are empty.');
+      expect(strict.error!.line).toContain('No judge was called;');
+      expect([of('base-model'), of('tuned-model'), of('judge-model')]).toEqual([60, 60, 0]);
+      const again = await journey.resume(strict.run.id, { strictResponses: true });
+      expect(again.reason).toBe(strict.reason);
+      expect(of('judge-model')).toBe(0);
+      expect(await journey.resume(strict.run.id)).toMatchObject({ status: 'done', judged: 120, error: null });
+      expect([of('base-model'), of('tuned-model'), of('judge-model')]).toEqual([60, 60, 120]);
+    } finally {
+      await journey.close();
+    }
+  });
+
+  it('the control: without strictness they are judged, and strictness that comes later refuses only what is left', async () => {
+    const { journey, of, file } = await falling();
+    try {
+      expect(await journey.run(file, { limit: 30 })).toMatchObject({ status: 'done', judged: 60 });
+      expect(await journey.run(file, { limit: 30, strictResponses: true })).toMatchObject({
+        status: 'done',
+        error: null,
+      });
+      const { error, judged, missing } = await journey.run(file, { strictResponses: true });
+      expect({ judged, missing }).toEqual({ judged: 60, missing: 60 });
+      expect(error!.line).toContain('No judge was called since;');
+      expect(of('judge-model')).toBe(60);
+    } finally {
+      await journey.close();
+    }
+  });
+
   it('are told of twice, and the summary, its file and the audit keep what was found of all', async () => {
     const journey = await openJourney({
       answer: (model, prompt) => (model === 'tuned-model' ? 'I cannot help with that.' : `Of ${prompt}`),
