@@ -38,7 +38,6 @@ export function register(program: Command): void {
     .option('--retest <share>', 'share of comparisons judged again in the same order', share)
     .option('--dry-run', 'calls, cost and what the size can detect; spends nothing')
     .option('--again', 'a second run of the same configuration')
-    .option('--strict-responses', 'stop when responses look faulty, before any judge is called')
     .addOption(new Option('--stop <rule>', 'end early once decided').choices(['when-decided']))
     .option('--tag <key=value>', 'a tag; repeatable', tag, {})
     .action(async (file: string, flags: RunFlags) => {
@@ -75,6 +74,7 @@ export function runOptions(command: Command): Command {
     .option('--fresh', 'ask anew what the cache holds')
     .option('--allow-missing', 'go on without prompts that a recorded file does not answer')
     .option('--allow-identity-mismatch', 'go on when a server serves another checkpoint than the folder')
+    .option('--strict-responses', 'stop when responses look faulty, before any judge is called')
     .option('--max-failed <share>', 'exit 1 above this share of due judgments failed or missing', share, 0.05)
     .option('--distributed', 'hand the work to `doubleblind worker` processes and wait (PostgreSQL)')
     .option('--lease <seconds>', 'a worker that is silent for this long loses its work to others', count, 30)

@@ -51,7 +51,8 @@ export async function generateFile(file: string, flags: RunFlags): Promise<numbe
     const launched = await launch(config, world, { ...options, generate: roles });
     return { ...launched, summary: { ...launched.summary, estimates: [] } };
   };
-  return usingStore(flags, (store) => launchAll(store, configs, flags, 'again', carry, file));
+  const strictly = flags.strictResponses === true ? `${file} --strict-responses` : file;
+  return usingStore(flags, (store) => launchAll(store, configs, flags, 'again', carry, strictly));
 }
 
 /** `resume`: one stored run, failed judgments asked again. */
@@ -82,7 +83,7 @@ function going(run: Run | null, goOn: GoOn, flags: RunFlags): string {
 
 /** The words that resume a run where it lies; the run itself keeps its limit, its budget and whether it is judged in batches. */
 function resuming({ id }: Run, flags: RunFlags): string[] {
-  const { database, exports, cache, fresh, allowIdentityMismatch, distributed } = flags;
+  const { database, exports, cache, fresh, allowIdentityMismatch, strictResponses, distributed } = flags;
   return [
     ...['', '', 'resume', id],
     ...(database === undefined ? [] : ['--database', database]),
@@ -90,6 +91,7 @@ function resuming({ id }: Run, flags: RunFlags): string[] {
     ...(cache === false ? ['--no-cache'] : []),
     ...(fresh === true ? ['--fresh'] : []),
     ...(allowIdentityMismatch === true ? ['--allow-identity-mismatch'] : []),
+    ...(strictResponses === true ? ['--strict-responses'] : []),
     ...(distributed === true ? ['--distributed'] : []),
   ];
 }

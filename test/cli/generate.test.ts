@@ -74,7 +74,14 @@ it('faulty responses that were asked for stop a strict run on the way, with thei
   const candidate = { ...given.candidate, base_url: silent.openai };
   await writeFile('silent.json', JSON.stringify({ ...given, candidate, suites: [suiteOf(30)] }));
   const { end, stdout, stderr } = await run('run', 'silent.json', '--strict-responses');
+  const goesOn = /next +npx doubleblind (.*)/.exec(stdout)![1]!.split(' ');
+  const resumed = await run(...goesOn);
+  const generated = await run('generate', 'silent.json', '--strict-responses');
   await silent.close();
+  expect(goesOn).toEqual(['resume', expect.any(String), '--strict-responses']);
+  expect([resumed.end, resumed.stdout]).toEqual([3, stdout]);
+  expect(generated.end).toBe(3);
+  expect(generated.stdout).toMatch(/next +npx doubleblind \w+ silent\.json --strict-responses/);
   expect(end).toBe(3);
   expect(stderr).toMatch(/error: .*candidate responses are empty\./);
   expect(stdout).toMatch(/tuned: \d+ responses of 60/);

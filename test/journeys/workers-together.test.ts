@@ -211,5 +211,22 @@ describe.skipIf(postgres.missing !== null)('workers of one run', () => {
       },
       TIME,
     );
+
+    it(
+      'have every response made and looked at for who is strict',
+      async () => {
+        let answers = 0;
+        const { journey, shared } = await park({
+          answer: (model) => (model === 'tuned-model' && ++answers > 20 ? '' : null),
+        });
+        const { end, stdout, stderr } = await started(journey, shared, {}, '--strict-responses');
+        expect(end).toBe(3);
+        expect(stderr).toContain('error: 10 of 30 candidate responses are empty.');
+        expect(stdout).toMatch(/next +npx doubleblind resume \S+ .*--strict-responses/);
+        expect(judged(journey.server)).toEqual([]);
+        expect(asked(journey)).toHaveLength(60);
+      },
+      TIME,
+    );
   });
 });
