@@ -4,7 +4,7 @@ import type { Judge } from './run-file.js';
 import { DoubleblindError } from './errors.js';
 import { fileHash } from './bytes.js';
 import { readPairs } from './formats/pairs.js';
-import { hashOf } from './hash.js';
+import { hashOf, normalisePrompt } from './hash.js';
 import { endpointProblems, endpointSchema } from './models/index.js';
 import type { Recorded } from './models/recorded.js';
 import { readRows } from './models/recorded-rows.js';
@@ -48,7 +48,7 @@ export async function fromPairs(files: string[], options: PosthocOptions): Promi
     for await (const pair of readPairs(file)) {
       name ??= pair.name;
       const known = prompts.get(pair.prompt_id);
-      if (known !== undefined && known.prompt !== pair.prompt) {
+      if (known !== undefined && normalisePrompt(known.prompt) !== normalisePrompt(pair.prompt)) {
         throw new DoubleblindError('SUITE_DUPLICATE_ID', `prompt id "${pair.prompt_id}" stands for two texts.`, {
           file,
           line: pair.line,
