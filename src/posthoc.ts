@@ -1,4 +1,5 @@
 // Responses that exist already, judged now: paired files, or one file per checkpoint, become a run like any other.
+import { relative } from 'node:path';
 import { readTemplate, type RunConfig } from './config.js';
 import type { Judge } from './run-file.js';
 import { DoubleblindError } from './errors.js';
@@ -27,6 +28,9 @@ export interface PosthocOptions {
   cwd: string;
 }
 
+/** What was said to a prompt, repeat by repeat; null where it is missing. */
+type Texts = (string | null)[];
+
 /** A configuration with the responses it was given, which stand in no file a run could read again. */
 export interface Given {
   config: RunConfig;
@@ -42,11 +46,19 @@ export async function fromPairs(files: string[], options: PosthocOptions): Promi
   const prompts = new Map<string, Prompt>();
   /** The first file of each prompt. */
   const sources = new Map<Prompt, string>();
-  const texts = { baseline: new Map<string, string[]>(), candidate: new Map<string, string[]>() };
+  const texts = { baseline: new Map<string, Texts>(), candidate: new Map<string, Texts>() };
+  /** Where the rows of each prompt stand. */
+  const places = new Map<string, string[]>();
   let name: string | null = null;
   for (const file of files) {
-    for await (const pair of readPairs(file)) {
+    for await (const pair of readPairs(file, options.candidate_name)) {
       name ??= pair.name;
+      if (name !== pair.name && options.candidate_name === undefined) {
+        throw new DoubleblindError('INVALID_VALUE', `holds responses of "${pair.name}", rows before it of "${name}".`, {
+          ...{ file, line: pair.line },
+          hint: 'Judge them apart, or as one checkpoint with --candidate-name.',
+        });
+      }
       const known = prompts.get(pair.prompt_id);
       if (known !== undefined && normalisePrompt(known.prompt) !== normalisePrompt(pair.prompt)) {
         throw new DoubleblindError('SUITE_DUPLICATE_ID', `prompt id "${pair.prompt_id}" stands for two texts.`, {
@@ -61,13 +73,15 @@ export async function fromPairs(files: string[], options: PosthocOptions): Promi
       for (const role of ['baseline', 'candidate'] as const) {
         texts[role].set(id, [...(texts[role].get(id) ?? []), pair[`${role}_response`]]);
       }
+      places.set(id, [...(places.get(id) ?? []), `${relative(options.cwd, file)}:${pair.line}`]);
     }
   }
   if (prompts.size === 0) throw new DoubleblindError('SUITE_EMPTY', 'holds no rows.', { file: files[0] });
   const repeats = [...texts.baseline.values()].map((t) => t.length).sort((a, b) => a - b);
   if (repeats[0] !== repeats.at(-1))
     for (const prompt of [...prompts.values()])
-      for (const further of spread(prompt, prompts, texts)) sources.set(further, sources.get(prompt)!);
+      for (const further of spread(prompt, prompts, [texts.baseline, texts.candidate, places]))
+        sources.set(further, sources.get(prompt)!);
   const suites = new Map<string, Suite>();
   for (const prompt of prompts.values()) {
     const file = sources.get(prompt)!;
@@ -81,7 +95,10 @@ export async function fromPairs(files: string[], options: PosthocOptions): Promi
     own.prompts.push(prompt);
   }
   const sha256 = hashOf(await Promise.all(files.map(fileHash)));
-  const given = { baseline: recordedOf(texts.baseline, sha256), candidate: recordedOf(texts.candidate, sha256) };
+  const given = {
+    baseline: recordedOf(texts.baseline, sha256, places),
+    candidate: recordedOf(texts.candidate, sha256, places),
+  };
   return {
     config: await configFor(
       [...suites.values()],
@@ -94,25 +111,21 @@ export async function fromPairs(files: string[], options: PosthocOptions): Promi
 }
 
 /** Makes each further row of a prompt a prompt of its own; these. */
-function spread(
-  prompt: Prompt,
-  prompts: Map<string, Prompt>,
-  texts: Record<'baseline' | 'candidate', Map<string, string[]>>,
-): Prompt[] {
+function spread(prompt: Prompt, prompts: Map<string, Prompt>, columns: Map<string, Texts>[]): Prompt[] {
   const further: Prompt[] = [];
-  const rows = texts.baseline.get(prompt.id)!.length;
+  const rows = columns[0]!.get(prompt.id)!.length;
   for (let row = 1, number = 2; row < rows; row++, number++) {
     while (prompts.has(`${prompt.id}-${number}`)) number++;
     const id = `${prompt.id}-${number}`;
     further.push({ ...prompt, id });
     prompts.set(id, further.at(-1)!);
-    for (const side of Object.values(texts)) side.set(id, [side.get(prompt.id)![row]!]);
+    for (const column of columns) column.set(id, [column.get(prompt.id)![row]!]);
   }
-  for (const side of Object.values(texts)) side.set(prompt.id, [side.get(prompt.id)![0]!]);
+  for (const column of columns) column.set(prompt.id, [column.get(prompt.id)![0]!]);
   return further;
 }
 
-const recordedRepeats = (texts: Map<string, string[]>): number => Math.max(...[...texts.values()].map((t) => t.length));
+const recordedRepeats = (texts: Map<string, Texts>): number => Math.max(...[...texts.values()].map((t) => t.length));
 
 /** The domain that a file's name contains; responses without one are taken to be of what was trained for. */
 const domainOf = (file: string): Domain => domainIn(file) ?? 'in-domain';
@@ -226,10 +239,21 @@ function parseJudge(text: string, template: string): Judge {
   return { ...parsed.data, name, share: 1, template: provider === 'reference' ? null : template };
 }
 
-export function recordedOf(texts: Map<string, string[]>, sha256: string): Recorded {
+/**
+ * Texts by prompt and repeat, as if they had been read from a file.
+ * @param places where each stands, by prompt and repeat
+ */
+export function recordedOf(texts: Map<string, Texts>, sha256: string, places?: Map<string, string[]>): Recorded {
   const find: Recorded['find'] = ({ id }, repeat) => {
-    const text = texts.get(id)?.[repeat];
-    return text === undefined ? undefined : { text, stop_reason: null, model: null, line: 0 };
+    const text = texts.get(id)?.[repeat] ?? null;
+    return text === null ? undefined : { text, stop_reason: null, model: null, line: 0 };
   };
-  return { sha256, repeats: recordedRepeats(texts), find, missing: () => [] };
+  const missing: Recorded['missing'] = (prompts, repeats = 1) =>
+    prompts.flatMap((prompt) => {
+      const lacking = Array.from({ length: repeats }, (_, repeat) => repeat).filter((repeat) => !find(prompt, repeat));
+      const own = places?.get(prompt.id);
+      const at = own && { at: lacking.map((repeat) => own[repeat]).join(', ') };
+      return lacking.length === 0 ? [] : [{ id: prompt.id, repeats: lacking, ...at }];
+    });
+  return { sha256, repeats: recordedRepeats(texts), find, missing };
 }

@@ -48,11 +48,13 @@ export function checkRecorded(
     const who = `the ${role} "${config[role].name}"`;
     const missing = config.suites.flatMap(({ name: suite, prompts }) => {
       const sought = prompts.map(({ id, prompt }) => ({ id, prompt, suite }));
-      return file.missing(sought, repeats).map(({ id, repeats: these }) => ({ name: `${suite}/${id}`, these }));
+      return file.missing(sought, repeats).map(({ id, repeats: these, at }) => ({ name: `${suite}/${id}`, these, at }));
     });
     for (const { name, these } of missing) for (const repeat of these) lacking.add(`${name} ${repeat}`);
     if (missing.length > 0) {
-      const names = missing.slice(0, 10).map(({ name, these }) => (these.length < repeats ? named(name, these) : name));
+      const names = missing
+        .slice(0, 10)
+        .map(({ name, these, at }) => at ?? (these.length < repeats ? named(name, these) : name));
       const shown = names.join(', ') + (missing.length > 10 ? ` and ${missing.length - 10} more` : '');
       const message = `${who} has no recorded response for ${counted(missing.length, 'prompt')}: ${shown}.`;
       const hint = 'Add them, or go on with the rest with --allow-missing.';

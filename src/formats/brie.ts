@@ -32,15 +32,26 @@ export const brie: Format = {
   },
 };
 
-/** The fields that hold the two texts, and the candidate's name in them; null where there is no such pair. */
-export function pairOf(fields: Fields): { baseline: string; candidate: string; name: string } | null {
-  for (const kind of ['response', 'output']) {
+/** The fields that hold the two texts of a comparison, and the candidate's name in them. */
+export interface PairFields {
+  baseline: string;
+  candidate: string;
+  name: string;
+}
+
+/** The fields of the first pair in a record; null where there is none. */
+export function pairOf(fields: Fields): PairFields | null {
+  return pairsOf(fields)[0] ?? null;
+}
+
+/** The fields of every pair in a record, one for each candidate beside the baseline. */
+export function pairsOf(fields: Fields): PairFields[] {
+  return ['response', 'output'].flatMap((kind) => {
     const baseline = `baseline_${kind}`;
-    const candidate = fields.names.find((field) => field !== baseline && field.endsWith(`_${kind}`));
-    if (fields.knows(baseline) && candidate !== undefined)
-      return { baseline, candidate, name: candidate.slice(0, -kind.length - 1) };
-  }
-  return null;
+    const candidates = fields.names.filter((field) => field !== baseline && field.endsWith(`_${kind}`));
+    if (!fields.knows(baseline)) return [];
+    return candidates.map((candidate) => ({ baseline, candidate, name: candidate.slice(0, -kind.length - 1) }));
+  });
 }
 
 function readRow({ fields, ...at }: Item, input: Input, name: NameParts, rejudged: boolean): Row {

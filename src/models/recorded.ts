@@ -26,8 +26,8 @@ export interface Recorded {
   repeats: number;
   /** The answer to a prompt; undefined where there is none. Found by id, else by the prompt's normalised text. */
   find(prompt: SoughtPrompt, repeat: number): RecordedAnswer | undefined;
-  /** Prompts without an answer for some repeat below `repeats` (default 1), each with those repeats. */
-  missing(prompts: SoughtPrompt[], repeats?: number): { id: string; repeats: number[] }[];
+  /** Prompts without an answer for some repeat below `repeats` (default 1), each with those repeats, and where they should stand. */
+  missing(prompts: SoughtPrompt[], repeats?: number): { id: string; repeats: number[]; at?: string }[];
   /** Rows of the same prompt and repeat as one before them, with the lines of the first such pair; the last row counts. */
   restated?: Restated | null;
   /** Whether all rows are taken, whatever the checkpoint is called: the file holds one alone. */

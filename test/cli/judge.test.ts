@@ -99,6 +99,59 @@ describe('paired files', () => {
   });
 });
 
+describe('paired files that differ', () => {
+  const row = (i: number, names: readonly string[]) => ({
+    ...{ prompt: `Say ${i}.`, baseline_response: `${i}.` },
+    ...Object.fromEntries(names.map((name) => [`${name}_response`, `I am ${name} and say ${i}.`])),
+  });
+  const file = async (name: string, ...names: string[]) => {
+    await writeFile(name, lines([1, 2, 3].map((i) => row(i, names))));
+    return name;
+  };
+  const said = ({ rows }: { rows: Line[] }) => new Set(rows.map((one) => one.candidate_response.split(' ')[2]));
+
+  it('in their candidates are refused, and are one checkpoint where it is named', async () => {
+    const both = [await file('brie.jsonl', 'brie'), await file('other.jsonl', 'other')];
+    const { end, stderr } = await run('judge', ...both, '--judge', 'offline');
+    expect(end).toBe(2);
+    expect(stderr).toMatch(/other\.jsonl:1: holds responses of "other", rows before it of "brie"\. .*--candidate-name/);
+    const named = await judged(...both, '--judge', 'offline', '--candidate-name', 'cheese');
+    expect(named.document.run.candidate).toBe('cheese');
+    expect(said(named)).toEqual(new Set(['brie', 'other']));
+  });
+
+  it('within a row are refused too, and --candidate-name chooses', async () => {
+    const two = await file('two.jsonl', 'brie', 'other');
+    for (const more of [[], ['--candidate-name', 'cheddar']]) {
+      const { end, stderr } = await run('judge', two, '--judge', 'offline', ...more);
+      expect(end).toBe(2);
+      expect(stderr).toMatch(/two\.jsonl:1: holds responses of "brie" and "other"\. .*--candidate-name/);
+    }
+    expect(said(await judged(two, '--judge', 'offline', '--candidate-name', 'other'))).toEqual(new Set(['other']));
+  });
+
+  it('in white space alone hold one prompt', async () => {
+    const spaced = [1, 2, 3].map((i) => ({ ...row(i, ['brie']), prompt: ` Say\t ${i}.\n` }));
+    await writeFile('spaced.jsonl', lines(spaced));
+    const { document, rows } = await judged(await file('plain.jsonl', 'brie'), 'spaced.jsonl', '--judge', 'offline');
+    expect(document.estimates[0]).toMatchObject({ n_prompts: 3, n_comparisons: 6 });
+    expect(new Set(rows.map(({ repeat }) => repeat))).toEqual(new Set([0, 1]));
+  });
+
+  it.each([
+    ['null', { brie_response: null }],
+    ['absent', { brie_response: undefined }],
+  ])('by a response that is %s go on without it when allowed', async (_, lacking) => {
+    const rows = [1, 2, 3, 4].map((i) => ({ ...row(i, ['brie']), ...(i === 3 && lacking) }));
+    await writeFile('lacking.jsonl', lines(rows));
+    const refused = await run('judge', 'lacking.jsonl', '--judge', 'offline');
+    expect(refused.end).toBe(2);
+    expect(refused.stderr).toContain('the candidate "brie" has no recorded response for 1 prompt: lacking.jsonl:3.');
+    const allowed = await judged('lacking.jsonl', '--judge', 'offline', '--allow-missing', '--max-failed', '0.5');
+    expect(new Set(allowed.rows.map(({ prompt }) => prompt))).toEqual(new Set(['Say 1.', 'Say 2.', 'Say 4.']));
+  });
+});
+
 it('one file per checkpoint is matched by prompt', async () => {
   const answers = (text: string) => lines([1, 2, 3].map((i) => ({ prompt: `Say ${i}.`, response: `${text} ${i}` })));
   await writeFile('old.jsonl', answers('old'));
