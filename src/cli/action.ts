@@ -57,9 +57,13 @@ export function refuseFileAndDocument({ json }: CommonOptions): void {
     );
 }
 
-/** A line for people on stderr, never among results. */
+/** A line for people on stderr, never among results; broken between words where the terminal ends. */
 export function say(line: string): void {
-  process.stderr.write(ensureBreak(line));
+  sayWhole(fitted(line, room(process.stderr)));
+}
+
+function sayWhole(text: string): void {
+  process.stderr.write(ensureBreak(text));
 }
 
 /** Tells an error in one line (as JSON on stdout for scripts); the exit code it leads to. */
@@ -70,12 +74,12 @@ export function tell(error: unknown, options: CommonOptions): number {
       error: { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) },
     };
     process.stdout.write(`${JSON.stringify(document)}\n`);
-  } else if (known !== null) say(`error: ${plain(known.line)}`);
+  } else if (known !== null) sayWhole(`error: ${plain(known.line)}`);
   else
-    say(
+    sayWhole(
       `error: ${plain(error instanceof Error ? error.message : String(error))} (a fault of doubleblind; --verbose shows where)`,
     );
-  if (options.verbose === true && error instanceof Error) say(plain(error.stack ?? ''));
+  if (options.verbose === true && error instanceof Error) sayWhole(plain(error.stack ?? ''));
   return known?.exitCode ?? 3;
 }
 

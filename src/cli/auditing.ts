@@ -9,7 +9,7 @@ import { print, usingStore } from './action.js';
 import type { AuditFlags } from './audit.js';
 import { percent, range, whole } from '../figures.js';
 import { warningLines } from './screen.js';
-import { oneLine, paint, plain } from './terminal.js';
+import { columns, flowed, oneLine, paint, plain, prose } from './terminal.js';
 
 type Audit = FileAudit | RunAudit;
 
@@ -51,7 +51,7 @@ function screen(report: Audit, title: string): string {
   const lines = [
     `${paint.bold(plain(title))}   ${paint.dim(`${whole(rows)} rows, ${whole(report.judged)} judged`)}`,
     '',
-    `  ${paint.bold(plain(sentence({ ...report, files: 'files' in report ? report.files : [] })))}`,
+    prose(`  ${paint.bold(plain(sentence({ ...report, files: 'files' in report ? report.files : [] })))}`),
     '',
     `  recorded   ${rateLine(recorded)}`,
     `  derived    ${changed ? paint.yellow(rateLine(derived)) : rateLine(derived)}`,
@@ -68,7 +68,7 @@ function screen(report: Audit, title: string): string {
   }
   if (report.warnings.length > 0) lines.push('', ...warningLines(report));
   const passed = checks.filter((c) => c.failed === 0 && c.checked > 0).map((c) => c.code);
-  if (passed.length > 0) lines.push('', paint.dim(`  sound: ${passed.join(' ')}`));
+  if (passed.length > 0) lines.push('', paint.dim(prose(`  sound: ${passed.join(' ')}`)));
   return [...lines, ''].join('\n');
 }
 
@@ -129,7 +129,7 @@ function orderLines({ order_recovered, position }: Audit): string[] {
     const { baseline_first: b, candidate_first: c } = orders as { baseline_first?: number; candidate_first?: number };
     return b === undefined || c === undefined ? [] : [`${whole(b + c)} by ${SOURCES[source] ?? source}`];
   });
-  const parts = [
+  const [first, ...rest] = [
     sources.length === 0 ? '' : `recovered: ${sources.join(', ')}`,
     first_slot.rate === null
       ? ''
@@ -138,7 +138,7 @@ function orderLines({ order_recovered, position }: Audit): string[] {
       ? ''
       : `same winner in both orders ${percent(consistency.rate, consistency.n)} % (${whole(consistency.same)} of ${whole(consistency.n)})`,
   ].filter(Boolean);
-  return parts.length === 0 ? [] : [`  order      ${parts.join('; ')}`];
+  return first === undefined ? [] : flowed([`  order      ${first}`, ...rest], columns(), 13, '; ');
 }
 
 const SOURCES: Record<string, string> = {

@@ -8,7 +8,7 @@ import { ceilingSentence, correctedWords, fewOrRated, votesSentence } from '../w
 import { type CommonOptions, print } from './action.js';
 import { warningLines } from './screen.js';
 import { table } from './table.js';
-import { paint, plain } from './terminal.js';
+import { paint, plain, prose } from './terminal.js';
 
 /** Disagreeing samples that fit a screen; `--json` has all. */
 const SHOWN = 8;
@@ -21,8 +21,8 @@ export async function showCalibration(store: Store, id: string, flags: CommonOpt
 function lines(calibration: Calibration): string[] {
   const { judges, disagreements } = calibration;
   return [
-    plain(votesSentence(calibration)),
-    `  ${plain(ceilingSentence(calibration))}`,
+    prose(plain(votesSentence(calibration))),
+    prose(`  ${plain(ceilingSentence(calibration))}`),
     ...judges.flatMap((judge) => ['', ...judgeLines(judge)]),
     ...(disagreements.length === 0 ? [] : ['', ...samples(disagreements)]),
     ...warningLines(calibration),
@@ -45,7 +45,7 @@ function judgeLines({
   const outcomes = ['win', 'loss', 'tie', 'order-dependent', 'failed'] as const;
   const kappa = cohen_kappa === null ? '' : `, kappa ${coefficient(cohen_kappa)}`;
   return [
-    `${paint.bold(plain(judge))}  ${sentence}`,
+    prose(`${paint.bold(plain(judge))}  ${sentence}`),
     `  agrees with people ${rated(agreement)} of ${counted(n, 'label')}${kappa}${failed === 0 ? '' : `, ${whole(failed)} failed`}`,
     `  always the longer ${rated(baselines.longer.agreement)} · always the first ${rated(baselines.first.agreement)}`,
     ...by.map(({ group, agreement: own }) => `    ${plain(Object.values(group).join(''))}  ${fewOrRated(own)}`),
@@ -58,7 +58,7 @@ function judgeLines({
       `    as the judge says            ${correctedWords(raw)}`,
       `    people on their prompts      ${correctedWords(people)}`,
       ...(ppi.reason !== null && ppi.reason === sensitivity_specificity.reason
-        ? [`    not corrected: ${ppi.reason}`]
+        ? [prose(`    not corrected: ${ppi.reason}`)]
         : [
             `    corrected (PPI++)            ${correctedWords(ppi)}`,
             `    by sensitivity, specificity  ${correctedWords(sensitivity_specificity)}`,

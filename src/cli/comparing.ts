@@ -13,7 +13,7 @@ import type { CompareFlags } from './ledger.js';
 import { earlyLines } from './ranking.js';
 import { warningLines } from './screen.js';
 import { table } from './table.js';
-import { oneLine, paint, plain } from './terminal.js';
+import { oneLine, paint, plain, prose } from './terminal.js';
 
 export async function compareRuns(store: Store, ids: string[], flags: CompareFlags): Promise<void> {
   const runs = await runsOf(store, ids, flags.tag);
@@ -110,8 +110,8 @@ const section = (title: string, lines: string[]): string[] => [`  ${paint.bold(t
 function matterLines(matters: readonly Matter[]): string[] {
   return matters.map(({ same, message }) =>
     same === false
-      ? `  ${paint.yellow('!')} ${plain(message)}`
-      : `  ${paint.dim(same === null ? '?' : '=')} ${plain(message)}`,
+      ? prose(`  ${paint.yellow('!')} ${plain(message)}`)
+      : prose(`  ${paint.dim(same === null ? '?' : '=')} ${plain(message)}`),
   );
 }
 

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type CommonOptions, common, print } from './action.js';
 import { count, share } from './run.js';
+import { prose } from './terminal.js';
 
 export interface PowerFlags extends CommonOptions {
   winRate?: number;
@@ -28,7 +29,7 @@ export function register(program: Command): void {
     .action(async (flags: PowerFlags) => {
       const { planned } = await import('./planning.js');
       const { document, text } = planned(flags);
-      print(flags, document, () => text);
+      print(flags, document, () => prose(text));
     });
 }
 

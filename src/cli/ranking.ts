@@ -12,7 +12,7 @@ import { print } from './action.js';
 import type { LeaderboardFlags } from './ledger.js';
 import { warningLines } from './screen.js';
 import { table } from './table.js';
-import { columns, paint, plain, wrapped } from './terminal.js';
+import { columns, paint, plain, prose, wrapped } from './terminal.js';
 
 /** The name map of a file, of `metrics.yaml` in the working directory, or an empty one. */
 export async function nameMap(file: string | undefined): Promise<NameMap> {
@@ -49,11 +49,13 @@ function boardLines(board: Board, rows: LeaderboardRow[]): string[] {
   const strength = by === 'Bradley-Terry';
   const several = baselines.length > 1;
   return [
-    paint.bold(plain(`${suites.join(', ')}, judged by ${judges.join(', ')}`)),
+    paint.bold(prose(plain(`${suites.join(', ')}, judged by ${judges.join(', ')}`))),
     paint.dim(
-      plain(`by ${by}, ${baselines.length === 1 ? `against ${baselines[0]}, ` : ''}template ${templates.join(', ')}`),
+      prose(
+        plain(`by ${by}, ${baselines.length === 1 ? `against ${baselines[0]}, ` : ''}template ${templates.join(', ')}`),
+      ),
     ),
-    ...why.map((line) => `${paint.yellow('!')} not ranked with the first: ${plain(line)}`),
+    ...why.map((line) => prose(`${paint.yellow('!')} not ranked with the first: ${plain(line)}`)),
     ...table(
       [
         { title: '#', ...right },

@@ -14,7 +14,7 @@ import type { ReproduceFlags } from './ledger.js';
 import { documentOf, launchOne, loadEnv } from './running.js';
 import { warningLines } from './screen.js';
 import { table } from './table.js';
-import { columns, paint, plain, wrapped } from './terminal.js';
+import { columns, paint, plain, prose, wrapped } from './terminal.js';
 
 /**
  * Runs a stored run again, everybody asked anew, and says how far verdicts agree.
@@ -70,7 +70,7 @@ function textOf(first: string, { run, summary }: Launched, agreement: VerdictAgr
       ? 'no judgment was made in both runs'
       : `${percent(all.share, all.n)} % of ${whole(all.n)} verdicts came out the same (${range(all.low === null || all.high === null ? null : { low: all.low, high: all.high }, all.n)})`;
   return [
-    `${paint.bold(plain(run.id))} repeats ${plain(first)}: ${verdicts}`,
+    prose(`${paint.bold(plain(run.id))} repeats ${plain(first)}: ${verdicts}`),
     '',
     ...table(
       [

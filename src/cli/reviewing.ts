@@ -10,7 +10,7 @@ import type { Store } from '../store/index.js';
 import { print, say } from './action.js';
 import type { ReviewFlags } from './review.js';
 import { table } from './table.js';
-import { plain } from './terminal.js';
+import { columns, flowed, plain } from './terminal.js';
 
 const now = (): string => new Date().toISOString();
 
@@ -22,7 +22,12 @@ export async function create(store: Store, id: string, flags: ReviewFlags): Prom
     [
       `${counted(queue.comparisons, 'comparison')} of ${whole(queue.eligible)} queued (${strategy}), ${whole(queue.shared)} for everybody`,
       ...queue.reviewers.map(({ reviewer, items }) => `  ${plain(reviewer)}  ${whole(items)}`),
-      `next  npx doubleblind serve    ·    … review export ${run.id} --reviewer <name>`,
+      ...flowed(
+        ['next  npx doubleblind serve', `… review export ${run.id} --reviewer <name>`],
+        columns(),
+        6,
+        '   ·   ',
+      ),
     ].join('\n'),
   );
   if (queue.comparisons < n)

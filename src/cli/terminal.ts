@@ -25,9 +25,9 @@ export function columns(): number {
   return process.stdout.columns || 80;
 }
 
-/** Columns that a line may take: a pipe has no end, so that nothing is cut or broken there. */
-export function room(): number {
-  return process.stdout.isTTY ? columns() : Infinity;
+/** Columns that a line may take: a pipe has no end, so that a row stays one line there. */
+export function room(stream: NodeJS.WriteStream = process.stdout): number {
+  return stream.isTTY ? stream.columns || 80 : Infinity;
 }
 
 /** Characters of a text as it stands on the screen: colours take no room. */
@@ -63,6 +63,11 @@ export function fitted(text: string, width: number): string {
     .split('\n')
     .flatMap((line) => (breadth(line) <= width ? [line] : broken(line, width)))
     .join('\n');
+}
+
+/** Sentences, broken between words on a pipe too: only rows are read there line by line. */
+export function prose(text: string): string {
+  return fitted(text, columns());
 }
 
 function broken(line: string, width: number): string[] {

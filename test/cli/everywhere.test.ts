@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { Command } from 'commander';
+import { say, tell } from '../../src/cli/action.js';
 import { program } from '../../src/cli/program.js';
 import { breadth } from '../../src/cli/terminal.js';
+import { DoubleblindError } from '../../src/errors.js';
 import { databaseIn } from '../stores.js';
 import { run } from './here.js';
 
@@ -233,6 +235,44 @@ describe('what a command prints on a terminal', () => {
     const { stdout } = await told(line);
     expect(stdout).not.toBe('');
     expect(stdout.split('\n').filter((one) => breadth(one) > 80)).toEqual([]);
+  });
+
+  it.each([
+    ...['compare RUN OTHER', 'leaderboard', 'audit RUN', 'calibrate RUN', 'review create RUN --n 9 --reviewers ana'],
+    'power --prompts 200',
+  ])('fits 80 columns on a pipe too, but for rows: %s', async (line) => {
+    stand({ isTTY: false, columns: undefined });
+    const { stdout } = await told(line);
+    const isRow = (one: string) => /\S {2,}\S/.test(one);
+    expect(stdout.split('\n').filter((one) => breadth(one) > 80 && !isRow(one))).toEqual([]);
+  });
+
+  it('is a row in one line on a pipe', async () => {
+    stand({ isTTY: false, columns: undefined });
+    expect((await told('list --detail')).stdout).toMatch(/in-domain .* out-of-domain .* multi-domain .*%/);
+  });
+
+  it('fits 80 columns beside it too, where an error and what a pipe takes stay one line', () => {
+    const { isTTY, columns } = process.stderr;
+    const said: string[] = [];
+    const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+    const long = `warning: ${'of many words '.repeat(9)}`.trim();
+    try {
+      Object.assign(process.stderr, { isTTY: true, columns: 80 });
+      say(long);
+      tell(new DoubleblindError('USAGE', long), {});
+      Object.assign(process.stderr, { isTTY: false });
+      say(long);
+    } finally {
+      Object.assign(process.stderr, { isTTY, columns });
+      spy.mockRestore();
+    }
+    const [narrow, error, piped] = said.map((text) => text.trimEnd().split('\n'));
+    expect(narrow!.length).toBeGreaterThan(1);
+    expect(narrow!.map((one) => one.trim()).join(' ')).toBe(long);
+    expect(Math.max(...narrow!.map(breadth))).toBeLessThanOrEqual(80);
+    expect(error).toHaveLength(1);
+    expect(piped).toEqual([long]);
   });
 
   it.each(['list --detail', 'leaderboard', 'audit RUN', 'power --prompts 200', 'suites list'])(
