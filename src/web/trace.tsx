@@ -1,5 +1,6 @@
 // How the winner came about, step by step from the order to the words quoted, each derived again from what is stored.
 import type { Evidence } from '../answers.js';
+import { Link } from './address.js';
 import { Trouble } from './glyph.js';
 import { visible } from './visible.js';
 
@@ -39,7 +40,10 @@ export function Trace({ evidence: { judgment, trace, differences, findings } }: 
       <Scores judgment={judgment} />
       <h3>Findings</h3>
       {findings.length === 0 ? (
-        <p className="quiet">None in the last audit.</p>
+        <p className="quiet">
+          No audit has recorded one.{' '}
+          <Link href={`/runs/${encodeURIComponent(judgment.run_id)}/audit`}>Audit this run</Link>
+        </p>
       ) : (
         <ul className="remarks">
           {findings.map(({ code, severity, message }) => (
