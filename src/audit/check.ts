@@ -1,5 +1,5 @@
 // What a check is: it looks at one row after another, keeps hashes and counts only, and says what it found.
-// To add one: a file, and a line in the list of index.ts.
+// To add one: a file, its code below, and a line in the list of index.ts.
 import { createHash } from 'node:crypto';
 import type { Row, Standing } from '../formats/index.js';
 import type { Finding } from '../records.js';
@@ -17,8 +17,33 @@ export type Found = Pick<Finding, 'severity' | 'message'> &
  */
 export type Seen = 'sound' | 'unverifiable' | 'outside' | Found;
 
+/** What an audit may find of rows. */
+export const CODES = [
+  'WINNER_CONTRADICTS_REPLY',
+  'RECORD_CONTRADICTS_ITSELF',
+  'ERROR_RECORDED_AS_VERDICT',
+  'UNREADABLE_REPLY',
+  'LABELLING_BY_EVIDENCE',
+  'ORDER_OUTCOME_ASSOCIATION',
+  'SCORES_CONTRADICT_WINNER',
+  'QUOTE_FOUND_IN_LOSER',
+  'DUPLICATE_COMPARISON',
+  'MISSING_ROWS',
+  'STALE_JUDGE_NAME',
+  'LABEL_CONFOUNDED_WITH_MODEL',
+  'CONSTANT_RESPONSE',
+  'IDENTICAL_RESPONSES',
+  'IDENTITY_LEAK',
+  'VERDICT_INJECTION',
+  'PRESENTATION_HASH_MISMATCH',
+  'REPLY_READ_DIFFERENTLY',
+  'CONFIGURATION_CHANGED',
+  'RECORD_CONTRADICTS_RUN',
+  'SUMMARY_MISMATCH',
+] as const;
+
 export interface Check {
-  code: string;
+  code: (typeof CODES)[number];
   /** Looks at one row; `standing` says whether it repeats an earlier one. */
   see(row: Row, standing: Standing): Seen;
   /** What only the whole tells; rows it names count as failed. */

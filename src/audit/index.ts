@@ -35,7 +35,7 @@ import { unreadableReply } from './unreadable-reply.js';
 import { verdictInjection } from './verdict-injection.js';
 import { winnerContradictsReply } from './winner-contradicts-reply.js';
 
-export type { Check, Found, MakeCheck, Seen } from './check.js';
+export { type Check, CODES, type Found, type MakeCheck, type Seen } from './check.js';
 export { sentence } from './sentence.js';
 
 /** The checks that apply to files of anyone's. */

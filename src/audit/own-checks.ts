@@ -48,7 +48,7 @@ export function ownChecks(own: OwnRun, file: string): MakeCheck[] {
 }
 
 function derived(
-  code: string,
+  code: Check['code'],
   differences: (judgment: Judgment) => Difference[],
   about: (field: keyof Judgment) => boolean,
   words: string,

@@ -7,6 +7,7 @@
 // GET /api/judgments/{id} is `Evidence` of src/answers.ts.
 import * as z from 'zod';
 import type { Evidence, Sibling } from '../answers.js';
+import { CODES } from '../audit/index.js';
 import { DoubleblindError } from '../errors.js';
 import { evidenceOf } from '../evidence.js';
 import { codePoints } from '../hash.js';
@@ -39,7 +40,7 @@ const judgmentFilter = {
     ),
   state: z.enum(['judged', 'failed']).optional(),
   disagreement: flag.optional().describe('true: judges of one comparison name different winners'),
-  finding: word.describe('code of a finding of the last audit'),
+  finding: z.enum(CODES).optional().describe('code of a finding of the last audit'),
   canary: flag.optional().describe('true: planted comparisons alone; false: none of them; they enter no win rate'),
   q: word.describe('words in prompt, responses or reply'),
 };

@@ -83,6 +83,8 @@ describe('judgments', () => {
     expect((await page(`${url}?finding=IDENTITY_LEAK`)).items.map((item) => item['findings'])).toEqual([
       ['IDENTITY_LEAK'],
     ]);
+    expect((await page(`${url}?finding=PRESENTATION_HASH_MISMATCH`)).items).toEqual([]);
+    expect((await get(`${url}?finding=zzz`)).statusCode).toBe(400);
     const dependent = await page(`${url}?outcome=order-dependent&canary=false`);
     expect(dependent.items.length).toBeGreaterThan(0);
     expect(new Set(dependent.items.map((item) => item['judge']))).toEqual(new Set(['first-judge']));
