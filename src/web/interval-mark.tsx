@@ -18,7 +18,13 @@ export function IntervalMark({ rate, interval, plain = false }: Props) {
   // A margin of a dot's radius, so that 0 and 100 are drawn whole.
   const x = (share: number) => 4 + share * (WIDTH - 8);
   return (
-    <svg className={`interval-mark ${side}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
+    <svg
+      className={`interval-mark ${side}`}
+      width={WIDTH}
+      height={HEIGHT}
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      aria-hidden="true"
+    >
       <path className="axis" d={`M${x(0)} ${MIDDLE}H${x(1)}${plain ? '' : `M${x(0.5)} 0V${HEIGHT}`}`} />
       {rate !== null && (
         <>

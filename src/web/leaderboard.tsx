@@ -69,9 +69,6 @@ export function BoardTable({ board, rows }: { board: Board; rows: LeaderboardRow
               <th scope="col" className="words">
                 checkpoint
               </th>
-              <th scope="col" className="words">
-                against
-              </th>
               <th scope="col" className="middle">
                 50
               </th>
@@ -80,6 +77,9 @@ export function BoardTable({ board, rows }: { board: Board; rows: LeaderboardRow
               <th scope="col">prompts</th>
               {ranked && <th scope="col">rank, 95 %</th>}
               {compared && <th scope="col">p against the first</th>}
+              <th scope="col" className="words">
+                against
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -90,7 +90,6 @@ export function BoardTable({ board, rows }: { board: Board; rows: LeaderboardRow
                   <Link href={`/runs/${encodeURIComponent(run_id)}`}>{checkpoint}</Link>
                   {row.early !== null && ' *'}
                 </th>
-                <td className="words">{baseline}</td>
                 <td>
                   <IntervalMark rate={win_rate.value} interval={interval} />
                 </td>
@@ -99,6 +98,7 @@ export function BoardTable({ board, rows }: { board: Board; rows: LeaderboardRow
                 <td>{count(n_prompts)}</td>
                 {ranked && <td>{row.strength === null ? '–' : row.strength.ranks.join('–')}</td>}
                 {compared && <td>{pValue(row.p_against_first)}</td>}
+                <td className="words">{baseline}</td>
               </tr>
             ))}
           </tbody>

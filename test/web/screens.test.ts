@@ -208,6 +208,25 @@ describe.skipIf(CHROMIUM === null)('every screen', () => {
     await close();
   });
 
+  it.each([800, 390, 320])('has each interval in its own place, %d px wide', async (width) => {
+    await (await fetch(`${service.origin}/api/runs/${RUN}/win-rates`)).text();
+    const viewport = { width, height: 740 };
+    const runs = await visit(service.origin, '/', { viewport });
+    const texts = runs.page.locator('.run-domains dd > .quiet', { hasText: '(' });
+    await texts.first().waitFor();
+    const widths = await texts.evaluateAll((all) =>
+      (all as unknown as { scrollWidth: number; clientWidth: number }[]).map((e) => e.scrollWidth - e.clientWidth),
+    );
+    expect(Math.max(...widths)).toBe(0);
+    await runs.close();
+    const board = await visit(service.origin, '/leaderboard', { viewport });
+    const mark = board.page.locator('.interval-mark').first();
+    await mark.waitFor();
+    const { x, width: drawn } = (await mark.boundingBox())!;
+    expect(x + drawn).toBeLessThanOrEqual(width - 16);
+    await board.close();
+  });
+
   it('does not jump while it is read in', async () => {
     for (const [name, path, ready] of screens.filter(([name]) =>
       ['runs', 'run', 'samples', 'judgment', 'audit of a run', 'review', 'leaderboard'].includes(name),
