@@ -7,7 +7,7 @@ import type { Overrides } from '../run-file.js';
 import { readRunFile } from '../config.js';
 import { DoubleblindError } from '../errors.js';
 import { commandLine, environment } from '../environment.js';
-import { lookLine, whole } from '../figures.js';
+import { counted, lookLine, whole } from '../figures.js';
 import { launch, type Launched, type LaunchOptions, resume } from '../launch.js';
 import { findRun } from '../find-run.js';
 import { openModels, redactor } from '../models/index.js';
@@ -143,12 +143,14 @@ export async function launchAll(
   );
   print(flags, documents.length === 1 ? documents[0] : { items: documents, next_cursor: null, curve }, () =>
     [
-      ...results.map((r, i) =>
+      ...results.map((r, i) => {
+        const { answered } = bills[i]!;
+        const then = goesOn(r, answered, goOn, flags);
         // A run that ended before any judgment has responses to show, and no result.
-        r.summary.estimates.length === 0 || (r.error !== null && r.judged + r.failed === 0)
-          ? generated(r, bills[i]!.answered, generating ?? going(r.run, goOn, flags))
-          : screen(r, bills[i], columns(), isOver(r) ? undefined : going(r.run, goOn, flags)),
-      ),
+        return r.summary.estimates.length === 0 || (r.planned.judgments > 0 && r.judged + r.failed === 0)
+          ? generated(r, answered, generating ?? then ?? going(r.run, goOn, flags))
+          : screen(r, bills[i], columns(), then, stillDue(r, answered));
+      }),
       ...(curve === null || curve.curves.length === 0 ? [] : curveLines(curve)),
     ].join('\n'),
   );
@@ -255,10 +257,34 @@ export function documentOf({ summary, run, folder }: Launched): Summary {
   return { ...summary, run: { ...summary.run, id: run.id, status: run.status, exports: folder } };
 }
 
-/** Whether a run ended or was decided, so that nothing is left to go on with. */
-function isOver({ run }: Launched): boolean {
+/** The command that goes on with a run; undefined where it was decided, or has nothing left that asking could bring. */
+function goesOn(
+  { run, failed }: Launched,
+  answered: readonly number[],
+  goOn: GoOn,
+  flags: RunFlags,
+): string | undefined {
   // `endedDecided` would bring the statistics along.
-  return run.status === 'done' || 'decided' in run.decision_rule;
+  if ('decided' in run.decision_rule) return undefined;
+  if (run.status !== 'done') return going(run, goOn, flags);
+  const config = run.config as unknown as RunConfig;
+  const lacking = ROLES.some((role, i) => config[role].provider !== 'recorded' && lackingOf(run, answered, i) > 0);
+  // The same command asks nothing of a run that is done.
+  return failed > 0 || lacking ? going(run, 'resume', flags) : undefined;
+}
+
+const lackingOf = ({ planned }: Run, answered: readonly number[], role: number): number =>
+  Math.max(0, planned.comparisons - answered[role]!);
+
+/** What stays due of a run that is done, and for want of whose responses; null where nothing does. */
+function stillDue({ run, missing }: Launched, answered: readonly number[]): string | null {
+  if (run.status !== 'done' || missing === 0) return null;
+  const lacking = ROLES.flatMap((role, i) => {
+    const n = lackingOf(run, answered, i);
+    return n === 0 ? [] : [`${counted(n, 'response')} of ${plain(run[role])}`];
+  });
+  const why = lacking.length === 0 ? '' : ` for want of ${lacking.join(' and ')}`;
+  return `${counted(missing, 'judgment')} ${missing === 1 ? 'stays' : 'stay'} due${why}.`;
 }
 
 /**
@@ -266,7 +292,9 @@ function isOver({ run }: Launched): boolean {
  * @param answered how many, in the order of the roles
  * @param then the command that goes on, or the run file that responses are made for
  */
-function generated({ run, folder }: Launched, answered: readonly number[], then: string): string {
+function generated(launched: Launched, answered: readonly number[], then: string): string {
+  const { run, folder } = launched;
+  const due = stillDue(launched, answered);
   const open = ROLES.filter((_, i) => answered[i]! < run.planned.comparisons);
   const generate = `doubleblind generate ${then}`;
   const next = then.startsWith('doubleblind ')
@@ -277,6 +305,7 @@ function generated({ run, folder }: Launched, answered: readonly number[], then:
       (role, i) =>
         `${role.padEnd(10)} ${plain(run[role])}: ${whole(answered[i]!)} responses of ${whole(run.planned.comparisons)}`,
     ),
+    ...(due === null ? [] : [`due        ${due}`]),
     `files      ${folder}/`,
     `next       npx ${next}`,
     '',

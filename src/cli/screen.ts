@@ -3,7 +3,7 @@
 import { money, percent, rated, whole } from '../figures.js';
 import type { Launched } from '../launch.js';
 import type { Spent } from '../records.js';
-import { changedLater } from '../report/particulars.js';
+import { callWords, changedLater } from '../report/particulars.js';
 import type { Cost } from '../store/costs.js';
 import type { JudgeHealth, Summary } from '../summary.js';
 import { accuracyPieces, agreementFigures, cure, ledByPosition, observedAgreement, repeatsSentence } from '../words.js';
@@ -23,6 +23,8 @@ export function screen(
   width = columns(),
   /** The command that goes on with a run that is not at its end. */
   goesOn?: string,
+  /** What stays due, as a sentence. */
+  due: string | null = null,
 ): string {
   const later = changedLater(run);
   const head = `${paint.bold(plain(run.candidate))}  vs  ${paint.bold(plain(run.baseline))}`;
@@ -37,6 +39,7 @@ export function screen(
     '',
     ...warningLines(summary, width),
     ...(later === null ? [] : noticed(later, width)),
+    ...(due === null ? [] : noticed(due, width)),
     ...(bill === undefined ? [] : billLines(bill, width)),
     ...(folder === '' ? [] : [`  files       ${folder}/`]),
     ...flowed(
@@ -106,7 +109,7 @@ function noticed(message: string, width: number): string[] {
 function billLines({ spent, costs }: Bill, width: number): string[] {
   const unpriced = spent.unpriced === 0 ? '' : `, ${whole(spent.unpriced)} of unknown price`;
   const sum = spent.unpriced > 0 && !spent.cost_usd ? 'an unknown sum' : money(spent.cost_usd ?? 0);
-  const calls = `${whole(spent.calls)} calls (${whole(spent.retried)} retried, ${whole(spent.failed)} failed${unpriced})`;
+  const calls = callWords({ spent, costs }, unpriced);
   const [first, ...others] = paidFor(costs, ({ suite }) => suite);
   const several = others.length > 0 && costs.some(({ cost_usd }) => cost_usd !== null);
   return [

@@ -25,7 +25,7 @@ export interface Facts {
   run: Run;
   summary: Summary;
   spent: Spent;
-  costs: Cost[];
+  costs: readonly Cost[];
   suites: { name: string; domain: Domain | null; prompts: number }[];
   /** SHA-256 (hex) of the bytes of `judged.jsonl`. */
   judged_sha256: string;

@@ -1,0 +1,80 @@
+// How a run that lacks something ends on the command line: what is said of it, and what goes on with it.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { suiteOf } from '../journeys/world.js';
+import { type LoggedRequest, startServer, type TestServer } from '../server/index.js';
+import { run } from './here.js';
+
+let folder = '';
+let server: TestServer;
+/** What meets a question to the candidate before it is answered. */
+let met: (request: LoggedRequest) => { status: number; body: unknown } | null;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'doubleblind-running-'));
+  process.chdir(folder);
+  vi.stubEnv('NO_COLOR', '1');
+  server = await startServer({ rule: (request) => (request.body['model'] === 'tuned' ? met(request) : null) });
+});
+afterAll(async () => {
+  await server.close();
+  vi.unstubAllEnvs();
+  process.chdir(tmpdir());
+  await rm(folder, { recursive: true, force: true });
+});
+beforeEach(async ({ task }) => {
+  const openai = { provider: 'openai', base_url: server.openai };
+  const file = {
+    name: task.name,
+    purpose: 'baseline_comparison',
+    suites: [suiteOf(5, 'in-domain')],
+    baseline: { name: `base of ${task.id}`, model: 'base', ...openai },
+    candidate: { name: 'tuned', model: 'tuned', ...openai },
+    judges: [{ name: 'judge', provider: 'offline' }],
+    canaries: false,
+  };
+  await writeFile('run.json', JSON.stringify(file));
+});
+
+const tooLong = { status: 413, body: {} };
+const next = (stdout: string): string[] => /next +npx doubleblind (.*?)(?: +·.*)?\n/.exec(stdout)![1]!.split(' ');
+
+it('says what stays due when no response came, and the command that asks for them again', async () => {
+  met = () => tooLong;
+  const { end, stdout } = await run('run', 'run.json');
+  expect(end).toBe(1);
+  expect(stdout).toContain('tuned: 0 responses of 5\n');
+  expect(stdout).toContain('due        10 judgments stay due for want of 5 responses of tuned.\n');
+  expect(stdout).not.toContain('win rate');
+  expect(next(stdout)).toEqual(['resume', expect.any(String)]);
+  met = () => null;
+  const again = await run(...next(stdout));
+  expect(again.end).toBe(0);
+  expect(next(again.stdout)[0]).toBe('report');
+  expect(again.stdout).not.toContain('due');
+});
+
+it('says the same beside a result, and what the calls do not count', async () => {
+  met = ({ body }) => (JSON.stringify(body).includes('Question 3') ? tooLong : null);
+  const { end, stdout } = await run('run', 'run.json');
+  expect(end).toBe(1);
+  expect(stdout).toContain('! 2 judgments stay due for want of 1 response of tuned.');
+  expect(stdout.replace(/\s+/g, ' ')).toMatch(/17 calls \(judges: 0 .*\), without those for 1 response that failed/);
+  expect(next(stdout)).toEqual(['resume', expect.any(String)]);
+});
+
+it('stopped before any judgment, says how many responses there are in place of an empty result', async () => {
+  const before = process.listeners('SIGINT').length;
+  met = () => {
+    if (process.listeners('SIGINT').length > before) process.emit('SIGINT', 'SIGINT');
+    met = () => null;
+    return null;
+  };
+  const { end, stdout } = await run('run', 'run.json');
+  expect(end).toBe(130);
+  expect(stdout).toMatch(/tuned: [1-5] responses of 5\n/);
+  expect(stdout).not.toContain('0 prompts');
+  expect(next(stdout)).toEqual(['resume', expect.any(String)]);
+});
