@@ -11,7 +11,7 @@ import type { Recorded } from './models/recorded.js';
 import { readRows } from './models/recorded-rows.js';
 import { leftOut } from './plan.js';
 import type { Domain, Prompt, Suite } from './records.js';
-import type { RecordedFiles } from './responses.js';
+import { openRecorded, type RecordedFiles } from './responses.js';
 import { domainIn, findSuite, stemOf } from './suites/index.js';
 
 export interface PosthocOptions {
@@ -130,7 +130,10 @@ const recordedRepeats = (texts: Map<string, Texts>): number => Math.max(...[...t
 /** The domain that a file's name contains; responses without one are taken to be of what was trained for. */
 const domainOf = (file: string): Domain => domainIn(file) ?? 'in-domain';
 
-/** One file of responses per checkpoint; the prompts come from a suite, or from the rows themselves. */
+/**
+ * One file of responses per checkpoint; the prompts come from a suite, or from the rows themselves. The repeats are those
+ * that both files hold of every prompt they both answer.
+ */
 export async function fromFiles(
   baseline: string,
   candidate: string,
@@ -142,13 +145,24 @@ export async function fromFiles(
       : await findSuite(options.suite, options.cwd),
   ];
   const config = await configFor(suites, options.candidate_name ?? stemOf(candidate), 1, options);
-  return {
-    config: {
-      ...config,
-      baseline: { ...config.baseline, name: options.baseline_name ?? stemOf(baseline), file: baseline },
-      candidate: { ...config.candidate, file: candidate },
-    },
+  const recorded = {
+    ...config,
+    baseline: { ...config.baseline, name: options.baseline_name ?? stemOf(baseline), file: baseline },
+    candidate: { ...config.candidate, file: candidate },
   };
+  return { config: { ...recorded, sampling: { repeats: repeatsIn(await openRecorded(recorded), suites) } } };
+}
+
+/** How many responses both files hold of every prompt that both answer at all; 1 or more. */
+function repeatsIn(files: RecordedFiles, suites: Suite[]): number {
+  const held = Object.values(files);
+  const most = Math.min(...held.map((file) => file.repeats));
+  const lacking = suites.flatMap(({ name: suite, prompts }) => {
+    const sought = prompts.map(({ id, prompt }) => ({ id, prompt, suite }));
+    return held.flatMap((file) => file.missing(sought, most));
+  });
+  const first = lacking.map(({ repeats }) => repeats[0]!).filter((repeat) => repeat > 0);
+  return first.reduce((least, repeat) => Math.min(least, repeat), Math.max(1, most));
 }
 
 async function suiteOfRows(file: string, domain: Domain | undefined): Promise<Suite> {
@@ -162,8 +176,9 @@ async function suiteOfRows(file: string, domain: Domain | undefined): Promise<Su
           hint: 'Name the suite: --suite.',
         });
       const id = stated ?? hashOf(prompt).slice(0, 12);
-      if (!prompts.has(id))
-        prompts.set(id, { id, category: null, prompt, messages: null, system: null, reference: null });
+      const own = stated ?? normalisePrompt(prompt);
+      if (!prompts.has(own))
+        prompts.set(own, { id, category: null, prompt, messages: null, system: null, reference: null });
     }
   }
   if (prompts.size === 0) throw new DoubleblindError('SUITE_EMPTY', 'holds no rows.', { file });

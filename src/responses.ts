@@ -69,7 +69,10 @@ export function checkRecorded(
     }
     if (file.whole === true && file.repeats > repeats) {
       const held = `${who} has up to ${file.repeats} recorded responses to a prompt`;
-      const message = `${held}; ${repeats === 1 ? 'the first is' : `the first ${repeats} are`} taken (sampling.repeats).`;
+      const taken = repeats === 1 ? 'the first is taken' : `the first ${repeats} are taken`;
+      // Only a run file can name them.
+      const why = config.places === undefined ? 'not every prompt has more of both checkpoints' : 'sampling.repeats';
+      const message = `${held}; ${taken} (${why}).`;
       onWarning?.({ code: 'RECORDED_REPEATS_UNUSED', message });
     }
   }

@@ -162,6 +162,55 @@ it('one file per checkpoint is matched by prompt', async () => {
   for (const row of rows) expect(row.candidate_response).toBe(`new and longer ${row.prompt[4]!}`);
 });
 
+describe('files of several responses to a prompt', () => {
+  const answers = (who: string, counts: readonly number[]) =>
+    lines(
+      counts.flatMap((n, i) => Array.from({ length: n }, (_, k) => ({ prompt: `Say ${i}.`, response: `${who} ${k}` }))),
+    );
+  const judgedOf = async (baseline: readonly number[], candidate: readonly number[]) => {
+    await writeFile('several-old.jsonl', answers('old', baseline));
+    await writeFile('several-new.jsonl', answers('new', candidate));
+    const files = ['--baseline', 'several-old.jsonl', '--candidate', 'several-new.jsonl'];
+    const { document, rows } = await judged(...files, '--judge', 'offline', '--orders', 'random');
+    const pairs = rows.map(({ candidate_response, repeat }) => `${candidate_response} at ${repeat}`);
+    return { ...document.estimates[0], pairs: [...new Set(pairs)].sort() };
+  };
+
+  it('are judged in all repeats that both hold', async () => {
+    const three = await judgedOf([3, 3, 3], [4, 4, 4]);
+    expect(three).toMatchObject({ n_prompts: 3, n_comparisons: 9, pairs: ['new 0 at 0', 'new 1 at 1', 'new 2 at 2'] });
+  });
+
+  it('are judged in those that both hold of every prompt, and what is left is told', async () => {
+    expect(await judgedOf([3, 2, 4], [3, 3, 3])).toMatchObject({ n_prompts: 3, n_comparisons: 6 });
+    const files = ['--baseline', 'several-old.jsonl', '--candidate', 'several-new.jsonl'];
+    const { stderr } = await run('judge', ...files, '--judge', 'offline', '--purpose', 'again');
+    expect(stderr).toContain(
+      '"several-new" has up to 3 recorded responses to a prompt; the first 2 are taken (not every',
+    );
+    expect(stderr).not.toContain('sampling.repeats');
+  });
+
+  it('do not lose a repeat by a prompt that one of them does not know', async () => {
+    await writeFile('several-old.jsonl', answers('old', [2, 2, 2]));
+    await writeFile('several-new.jsonl', answers('new', [2, 2]));
+    const files = ['--baseline', 'several-old.jsonl', '--candidate', 'several-new.jsonl'];
+    const { document } = await judged(...files, '--judge', 'offline', '--allow-missing', '--max-failed', '1');
+    expect(document.estimates[0]).toMatchObject({ n_prompts: 2, n_comparisons: 4 });
+  });
+
+  it('whose prompts differ in white space are repeats of one', async () => {
+    for (const who of ['old', 'new'])
+      await writeFile(
+        `several-${who}.jsonl`,
+        lines(['Say it.', ' Say  it. '].map((prompt, k) => ({ prompt, response: `${who} ${k}` }))),
+      );
+    const files = ['--baseline', 'several-old.jsonl', '--candidate', 'several-new.jsonl'];
+    const { document } = await judged(...files, '--judge', 'offline');
+    expect(document.estimates[0]).toMatchObject({ n_prompts: 1, n_comparisons: 2 });
+  });
+});
+
 describe('bad input is one line, and nothing is judged', () => {
   it.each([
     ['no judge', ['philosophy_run1.jsonl'], 'no judge is named'],
