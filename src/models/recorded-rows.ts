@@ -39,8 +39,11 @@ export async function* readRows(file: string): AsyncGenerator<Iterable<RecordedR
 function* recordedIn(file: string, documents: Iterable<RowDocument>): Generator<RecordedRow> {
   for (const document of documents) {
     const { value } = document;
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new DoubleblindError('INVALID_VALUE', 'a row must be an object.', { file, ...document.at([]) });
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      const array = Array.isArray(value) && !/\.json(\.gz)?$/i.test(file);
+      const hint = array ? 'A file that is one JSON array must be named .json.' : undefined;
+      throw new DoubleblindError('INVALID_VALUE', 'a row must be an object.', { file, ...document.at([]), hint });
+    }
     yield* rowsOf(value as Fields, { file, document });
   }
 }

@@ -37,11 +37,12 @@ export interface Recorded {
 /**
  * The answers of one checkpoint in a file. Where the file names several checkpoints, rows of others than `checkpoint`
  * are skipped. Several rows of a prompt are its repeats, numbered by `repeat` or in file order.
- * @throws FILE_MISSING and the like; JSON_SYNTAX, CSV_SYNTAX, INVALID_VALUE with the line
+ * @throws FILE_MISSING and the like, also where there are none; JSON_SYNTAX, CSV_SYNTAX, INVALID_VALUE with the line
  */
 export async function loadRecorded(path: string, options: { checkpoint?: string } = {}): Promise<Recorded> {
   const rows: RecordedRow[] = [];
   for await (const block of readRows(path)) for (const row of block) rows.push(row);
+  if (rows.length === 0) throw new DoubleblindError('FILE_UNKNOWN_FORMAT', 'holds no responses.', { file: path });
   const own = ofCheckpoint(rows, path, options.checkpoint);
   const index = new Index(own);
   const find = (prompt: SoughtPrompt, repeat: number): RecordedAnswer | undefined => index.find(prompt, repeat);

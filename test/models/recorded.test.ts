@@ -199,7 +199,12 @@ describe('answer files of others', () => {
     expect(rerun.find({ id: '81', prompt: '' }, 1)?.text).toBe('again 1');
     expect(rerun).toMatchObject({ repeats: 2, restated: { n: 2, lines: [1, 3] } });
     const never = { question_id: 'q2', choices: [{ turns: [{ content: null }] }] };
-    expect((await loadRecorded(write('r.jsonl', [never]))).find({ id: 'q2', prompt: '' }, 0)).toBeUndefined();
+    expect(
+      (await loadRecorded(write('r.jsonl', [never, { prompt_id: 'q1', response: 'x' }]))).find(
+        { id: 'q2', prompt: '' },
+        0,
+      ),
+    ).toBeUndefined();
   });
 });
 
@@ -238,6 +243,25 @@ describe('a faulty file is named with its line', () => {
     ['e.csv', 'prompt_id,repeat,response\na,x,y\n', 2, 3],
   ])('%s: and with its column', async (name, content, line, column) => {
     await expect(loadRecorded(write(name, content))).rejects.toMatchObject({ place: { line, column } });
+  });
+
+  it.each([
+    ['a.jsonl', ''],
+    ['b.csv', 'prompt_id,response\n'],
+    ['c.json', '[]'],
+    ['d.jsonl', '{"prompt_id":"a","response":null}\n'],
+  ])('%s: or as one that holds nothing', async (name, content) => {
+    const said = { code: 'FILE_UNKNOWN_FORMAT', message: 'holds no responses.' };
+    await expect(loadRecorded(write(name, content))).rejects.toMatchObject(said);
+  });
+
+  it('an array among lines with the name it should have', async () => {
+    const array = '[{"prompt_id":"a","response":"x"}]';
+    await expect(loadRecorded(write('a.jsonl', array))).rejects.toMatchObject({
+      place: { hint: 'A file that is one JSON array must be named .json.' },
+    });
+    const within = await loadRecorded(write('b.json', `[${array}]`)).catch((error: unknown) => error);
+    expect((within as { place: object }).place).not.toHaveProperty('hint', expect.any(String));
   });
 
   it('or as missing', async () => {
