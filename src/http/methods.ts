@@ -21,7 +21,9 @@ export function refuseUnknown(app: App): () => void {
     const { method } = request;
     const path = request.url.split('?')[0]!;
     const methods = [...routes.values()].flatMap((route) => (route.path.test(path) ? [...route.methods] : []));
-    if (methods.length === 0) throw new RequestRefused('NOT_FOUND', `there is nothing at ${method} ${path}.`);
+    // A path that takes the method has a parameter longer than any there is.
+    if (methods.length === 0 || methods.includes(method))
+      throw new RequestRefused('NOT_FOUND', `there is nothing at ${method} ${path}.`);
     const allow = [...new Set(methods)].sort().join(', ');
     void reply.header('allow', allow);
     throw new RequestRefused('METHOD_NOT_ALLOWED', `${path} takes ${allow}, not ${method}.`);

@@ -16,6 +16,8 @@ afterAll(() => s.close());
 const FAILING: [string, string, unknown, number, string][] = [
   ['GET', '/api/nothing', null, 404, 'NOT_FOUND'],
   ['GET', '/nothing', null, 404, 'NOT_FOUND'],
+  ['GET', `/api/runs/${'a'.repeat(101)}`, null, 404, 'NOT_FOUND'],
+  ['PUT', `/api/runs/${'a'.repeat(101)}`, {}, 405, 'METHOD_NOT_ALLOWED'],
   ['POST', '/api/nothing', {}, 404, 'NOT_FOUND'],
   ['PUT', '/api/runs', {}, 405, 'METHOD_NOT_ALLOWED'],
   ['PUT', '/api/runs', '{"half', 405, 'METHOD_NOT_ALLOWED'],
