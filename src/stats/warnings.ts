@@ -1,5 +1,5 @@
 // What a reader of the numbers must know before believing them.
-import { coefficient, percent } from '../figures.js';
+import { coefficient, percent, whole } from '../figures.js';
 import type { Summary, Warning } from '../summary.js';
 import type { IntervalMethod } from './sample.js';
 import { nothingIn, type TallyTable } from '../tally/table.js';
@@ -20,7 +20,7 @@ export function warningsOf(
     const crossing = bounds !== null && bounds.low < 0.5 && bounds.high > 0.5;
     warnings.push({
       code: 'MANY_FAILED',
-      message: `${failed} of ${asked} comparisons have no outcome because a judgment failed${crossing ? '; had they all gone one way, the sign could change' : ''}.`,
+      message: `${whole(failed)} of ${whole(asked)} outcomes, one for each judge and comparison, are missing because a judgment failed${crossing ? '; had they all gone one way, the sign could change' : ''}.`,
       failed,
       asked,
     });
@@ -35,7 +35,7 @@ export function warningsOf(
   if (texts < ids) {
     warnings.push({
       code: 'SAME_PROMPTS',
-      message: `${ids} prompts are ${texts} different texts; each text counts once.`,
+      message: `${whole(ids)} prompts are ${whole(texts)} different texts; each text counts once.`,
       prompts: ids,
       texts,
     });
@@ -51,7 +51,7 @@ export function warningsOf(
   if (method === 'tango' && other > 0) {
     warnings.push({
       code: 'METHOD_NOT_USED',
-      message: `Tango's interval needs one verdict a prompt: ${other} of ${summary.estimates.length} estimates have effective-n Wilson's.`,
+      message: `Tango's interval needs one verdict a prompt: ${whole(other)} of ${whole(summary.estimates.length)} estimates have effective-n Wilson's.`,
     });
   }
   const length = overall.length_controlled;

@@ -251,6 +251,15 @@ describe('one estimate', () => {
     expect(summary.warnings.map(({ code }) => code)).toContain('MANY_FAILED');
   });
 
+  test('a failure is told as an outcome of a judge, of as many as there are', () => {
+    const rows = ['a', 'b'].flatMap((judge) =>
+      Array.from({ length: 600 }, (_, i) => tallyOf(`p${i}`, judge === 'a' && i < 100 ? 'f' : 'w', { judge })),
+    );
+    expect(summarize({ tallies: rows }).warnings.find(({ code }) => code === 'MANY_FAILED')!.message).toBe(
+      '100 of 1,200 outcomes, one for each judge and comparison, are missing because a judgment failed.',
+    );
+  });
+
   test('nothing judged is a null with its reason, in every shape of nothing', () => {
     const none = summarize({ tallies: [] });
     expect(none.estimates).toHaveLength(1);
