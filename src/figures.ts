@@ -50,6 +50,18 @@ export function signed(x: number | null): string {
   return Number(text) === 0 ? text : `${x > 0 ? '+' : '−'}${text}`;
 }
 
+/** Whole numbers in order, neighbours as spans, at most so many of them: `1, 3, 10–46`. */
+export function spans(numbers: readonly number[], most = 20): string {
+  const found: [number, number][] = [];
+  for (const n of [...new Set(numbers)].sort((a, b) => a - b)) {
+    const last = found.at(-1);
+    if (last?.[1] === n - 1) last[1] = n;
+    else found.push([n, n]);
+  }
+  const shown = found.slice(0, most).map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`));
+  return `${shown.join(', ')}${found.length > most ? ', …' : ''}`;
+}
+
 /** A coefficient: `0.51`, `−0.08`. */
 export function coefficient(x: number): string {
   return signed(x).replace('+', '');

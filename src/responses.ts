@@ -3,7 +3,7 @@
 import { type RunConfig, SAME_CHECKPOINT } from './config.js';
 import type { Checkpoint } from './run-file.js';
 import { DoubleblindError, namedAt } from './errors.js';
-import { counted } from './figures.js';
+import { counted, spans } from './figures.js';
 import { hashOf } from './hash.js';
 import { cacheKey, type EndpointSpec, ModelFailure } from './models/index.js';
 import { loadRecorded, type Recorded } from './models/recorded.js';
@@ -88,7 +88,7 @@ export function checkRecorded(
 }
 
 const named = (prompt: string, repeats: number[]): string =>
-  `${prompt} (${repeats.length === 1 ? 'repeat' : 'repeats'} ${repeats.join(', ')})`;
+  `${prompt} (${repeats.length === 1 ? 'repeat' : 'repeats'} ${spans(repeats)})`;
 
 /** The spec a checkpoint is asked with: its own settings over those of `sampling`. */
 export function sampled(checkpoint: Checkpoint, sampling: RunConfig['sampling']): EndpointSpec {

@@ -257,7 +257,7 @@ describe('recorded files that do not fit what is asked', () => {
     [
       { sampling: '{ repeats: 3 }' },
       false,
-      'ra.jsonl: the baseline "base" has no recorded response for 2 prompts: s/a (repeats 1, 2), s/b (repeats 1, 2). Add',
+      'ra.jsonl: the baseline "base" has no recorded response for 2 prompts: s/a (repeats 1–2), s/b (repeats 1–2). Add',
     ],
     [
       candidate('one.jsonl'),

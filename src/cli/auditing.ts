@@ -7,7 +7,7 @@ import type { AuditCounts, Finding } from '../records.js';
 import { tango, wilson } from '../stats/index.js';
 import { print, usingStore } from './action.js';
 import type { AuditFlags } from './audit.js';
-import { percent, range, whole } from '../figures.js';
+import { percent, range, spans, whole } from '../figures.js';
 import { warningLines } from './screen.js';
 import { columns, flowed, oneLine, paint, plain, prose } from './terminal.js';
 
@@ -88,24 +88,12 @@ function groupLines(mark: string, group: Finding[]): string[] {
   if (group.length <= EACH) return group.map((finding) => `    ${mark} ${findingLine(finding)}`);
   const { code, file } = group[0]!;
   const lines = group.flatMap(({ line }) => (line === null ? [] : [line]));
-  const rows = lines.length === 0 ? '' : `: ${runsOf(lines)}`;
+  const rows = lines.length === 0 ? '' : `: ${spans(lines, RUNS)}`;
   return [
     `    ${mark} ${plain(`${code}  ${file ?? ''}  ${whole(group.length)} times${rows}`)}`,
     ...group.slice(0, EACH).map((finding) => `        ${findingLine({ ...finding, file: null, code: '' })}`),
     paint.dim('        …'),
   ];
-}
-
-/** Numbers as runs: `1, 3, 10–46`. */
-function runsOf(numbers: number[]): string {
-  const runs: [number, number][] = [];
-  for (const n of [...new Set(numbers)].sort((a, b) => a - b)) {
-    const last = runs.at(-1);
-    if (last?.[1] === n - 1) last[1] = n;
-    else runs.push([n, n]);
-  }
-  const shown = runs.slice(0, RUNS).map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`));
-  return `${shown.join(', ')}${runs.length > RUNS ? ', …' : ''}`;
 }
 
 function findingLine({ code, file, line, judgment_id, recorded, derived, message }: Finding): string {
