@@ -9,6 +9,7 @@ import { print, usingStore } from './action.js';
 import type { AuditFlags } from './audit.js';
 import { percent, range, spans, whole } from '../figures.js';
 import { warningLines } from './screen.js';
+import { refuseReading } from './stats.js';
 import { columns, flowed, oneLine, paint, plain, prose } from './terminal.js';
 
 type Audit = FileAudit | RunAudit;
@@ -35,6 +36,7 @@ async function reportOf(subjects: string[], flags: AuditFlags): Promise<Audit> {
     const missing = subjects.find((subject) => !existsSync(subject));
     throw new DoubleblindError('FILE_MISSING', 'there is no such file.', { file: missing });
   }
+  refuseReading(subjects[0]!, flags);
   return usingStore(flags, async (store) => auditRun(store, await findRun(store, subjects[0]!)));
 }
 

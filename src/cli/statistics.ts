@@ -10,7 +10,7 @@ import { winRates } from '../win-rates.js';
 import { print, usingStore } from './action.js';
 import { plot, plotted } from './forest.js';
 import { judgeLines, warningLines } from './screen.js';
-import type { StatsFlags } from './stats.js';
+import { refuseReading, type StatsFlags } from './stats.js';
 import { columns, flowed, paint, plain, wrapped } from './terminal.js';
 
 export async function stats(subjects: string[], flags: StatsFlags): Promise<number> {
@@ -33,6 +33,7 @@ export async function stats(subjects: string[], flags: StatsFlags): Promise<numb
   }
   if (subjects.length > 1)
     throw new DoubleblindError('USAGE', 'one run, or files.', { hint: 'Several runs: doubleblind compare.' });
+  refuseReading(subjects[0]!, flags);
   await usingStore(flags, async (store) => {
     const run: Run = await findRun(store, subjects[0]!);
     const summary = await winRates(store, run, asked);

@@ -1,5 +1,6 @@
 // `stats`: every statistic of a run or of judged files.
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DoubleblindError } from '../errors.js';
 import type { Group } from '../summary.js';
 import { type CommonOptions, withDatabase } from './action.js';
 import { integer } from './run.js';
@@ -59,6 +60,17 @@ export function readingOptions(command: Command): Command {
     .option('--candidate <name>', 'name of the candidate')
     .option('--columns <pairs>', 'our field = column of the file, such as prompt=question,winner=label', columns)
     .option('--values <pairs>', 'our word = word of the file, such as candidate=model_b,baseline=model_a', values);
+}
+
+/** @throws USAGE where a run is named with an option that says how a file is read */
+export function refuseReading(run: string, flags: ReadingFlags): void {
+  const given = (['format', 'suite', 'domain', 'judge', 'baseline', 'candidate', 'columns', 'values'] as const).find(
+    (name) => flags[name] !== undefined,
+  );
+  if (given !== undefined)
+    throw new DoubleblindError('USAGE', `--${given} is for files, and there is no file "${run}".`, {
+      hint: 'A run is taken as it was recorded: leave the option out.',
+    });
 }
 
 const GROUPS = ['domain', 'suite', 'category', 'judge', 'order'];

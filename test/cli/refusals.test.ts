@@ -51,6 +51,8 @@ const SLIPS: [string, RegExp][] = [
   ['ledger import .', /no known training folder/],
   ['audit nope.jsonl', /no run "nope\.jsonl", and no such file\. See/],
   ['stats nope.jsonl', /no run "nope\.jsonl", and no such file\. See/],
+  ['stats RUN --format brie', /--format is for files, and there is no file ".+"\. A run is taken/],
+  ['audit RUN --judge opus', /--judge is for files, and there is no file ".+"\. A run is taken/],
   ['delete nope', /no run "nope"/],
   ['prune', /--older-than/],
   ['prune --older-than soon', /must look like 90d/],

@@ -34,6 +34,10 @@ const FAILING: [string, string, unknown, number, string][] = [
   ['POST', '/api/runs', '[1]', 400, 'INVALID_VALUE'],
   ['POST', '/api/runs?batch=yes', {}, 400, 'INVALID_VALUE'],
   ['POST', '/api/runs?bacth=true', {}, 400, 'UNKNOWN_KEY'],
+  ...['', '/audit', '/export', '/report', '/agreement', '/calibration', '/curve'].map(
+    (of): (typeof FAILING)[number] => ['GET', `/api/runs/${RUN}${of}?format=zzz`, null, 400, 'UNKNOWN_KEY'],
+  ),
+  ['GET', '/api/judgments/any?x=1', null, 400, 'UNKNOWN_KEY'],
   ['GET', '/api/runs/none', null, 404, 'RUN_UNKNOWN'],
   ['DELETE', '/api/runs/none', null, 404, 'RUN_UNKNOWN'],
   ['POST', '/api/runs/none/cancel', null, 404, 'RUN_UNKNOWN'],
