@@ -1,6 +1,7 @@
 // Rows of a CSV or TSV text that people hand in: the header names the cells, names and cells have their places.
 import { type CsvError, parse } from 'csv-parse/sync';
-import { DoubleblindError } from './errors.js';
+import { DoubleblindError, type Place } from './errors.js';
+import { counted } from './figures.js';
 import { type ParsedYaml, placesIn, type Position } from './yaml.js';
 
 interface CsvRow {
@@ -66,14 +67,32 @@ function records(text: string, dialect: Dialect, file: string, cells: () => Cell
   try {
     return parse(text, { ...dialect, skip_empty_lines: true, bom: true });
   } catch (error) {
-    const { code, message, records = 0 } = error as CsvError & { records?: number };
+    const { code, records = 0 } = error as CsvError & { records?: number };
     if (code === undefined) throw error;
     const { starts, open, place } = cells();
     const unclosed = code === 'CSV_QUOTE_NOT_CLOSED' && open !== null;
-    const what = unclosed ? 'a quote is opened and not closed' : message.replace(/ (at|on) line \d+.*$/, '');
     const spot = place(unclosed ? open : (starts[records]?.[0] ?? 0));
-    throw new DoubleblindError('CSV_SYNTAX', `not valid CSV: ${what}.`, { file, ...spot }, { cause: error });
+    throw csvSyntax(error as CsvError, { file, ...spot });
   }
+}
+
+/** CSV_SYNTAX, in words about rows and cells for what the parser says. */
+export function csvSyntax(error: Error & { code?: string; column?: unknown }, place: Place): DoubleblindError {
+  const { code, column, message } = error;
+  const cell = typeof column === 'number' ? `cell ${column + 1}` : `cell ${JSON.stringify(column)}`;
+  const [, header, own] = /(?:expect|length is) (\d+), got (\d+)/.exec(message) ?? [];
+  const what =
+    own !== undefined
+      ? `this row has ${counted(Number(own), 'cell')}, the header ${header}`
+      : code === 'CSV_QUOTE_NOT_CLOSED'
+        ? 'a quote is opened and not closed'
+        : code === 'CSV_INVALID_CLOSING_QUOTE'
+          ? `${cell} goes on behind its closing quote`
+          : code === 'INVALID_OPENING_QUOTE'
+            ? `a quote stands inside ${cell}, which does not begin with one`
+            : message.replace(/ (at|on) line \d+.*$/, '');
+  const hint = 'A cell with a delimiter, a quote or a line break stands in quotes, and each quote inside it twice.';
+  return new DoubleblindError('CSV_SYNTAX', `not valid CSV: ${what}.`, { ...place, hint }, { cause: error });
 }
 
 interface Cells {

@@ -3,6 +3,7 @@
 import { parse } from 'csv-parse/sync';
 import { CsvError } from 'csv-parse';
 import { stringify } from 'csv-stringify/sync';
+import { csvSyntax } from './csv.js';
 import { DoubleblindError } from './errors.js';
 import { inOrder } from './judging/present.js';
 import { weighJudges } from './labels.js';
@@ -96,7 +97,7 @@ function rowsOf(text: string, file: string): { record: Record<string, string>; l
     rows = parse(text, { columns: true, bom: true, info: true, skip_empty_lines: true, relax_column_count: true });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new DoubleblindError('CSV_SYNTAX', `not valid CSV: ${error.message}`, { file }, { cause: error });
+    throw csvSyntax(error, { file, line: error['lines'] as number | undefined });
   }
   const first = rows[0]?.record ?? {};
   const missing = ['token', 'verdict'].find((name) => !(name in first));

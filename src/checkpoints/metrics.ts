@@ -2,6 +2,7 @@
 // checkpoint and step, so that they can stand beside the win-rate curve; with one name per benchmark from `metrics.yaml`.
 import { parse as parseCsv } from 'csv-parse/sync';
 import { parseDocument } from 'yaml';
+import { csvSyntax } from '../csv.js';
 import { DoubleblindError } from '../errors.js';
 import { readText } from '../jsonl.js';
 import { type CheckpointFinding, type Fields, finite, isFields } from './findings.js';
@@ -86,8 +87,7 @@ export function parseTable(csv: string, file: string): Record<string, string>[] 
   try {
     return parseCsv(csv, { columns: true, bom: true, skip_empty_lines: true, relax_column_count: true });
   } catch (error) {
-    const { lines } = error as { lines?: number };
-    throw new DoubleblindError('CSV_SYNTAX', (error as Error).message, { file, line: lines }, { cause: error });
+    throw csvSyntax(error as Error, { file, line: (error as { lines?: number }).lines });
   }
 }
 

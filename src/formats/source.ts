@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { DoubleblindError } from '../errors.js';
 import { openBytes } from '../bytes.js';
-import { type Dialect, dialectOf } from '../csv.js';
+import { csvSyntax, type Dialect, dialectOf } from '../csv.js';
 import { LINE_LIMIT, readJsonl } from '../jsonl.js';
 import { readJsonArray } from './array.js';
 import { Fields } from './fields.js';
@@ -109,7 +109,7 @@ async function* readCsv(file: string): AsyncGenerator<Item> {
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const place = { file, line: typeof error['lines'] === 'number' ? error['lines'] : undefined };
-    throw new DoubleblindError('CSV_SYNTAX', error.message, place, { cause: error });
+    throw csvSyntax(error, place);
   } finally {
     source.destroy();
   }

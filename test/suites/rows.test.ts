@@ -105,6 +105,18 @@ describe('a suite in CSV', () => {
     expect({ code: error.code, line: error.place.line, column: error.place.column }).toEqual({ code, line, column });
   });
 
+  test.each([
+    ['id,prompt\nb,x,y\n', 'this row has 3 cells, the header 2'],
+    ['id,prompt\nb\n', 'this row has 1 cell, the header 2'],
+    ['id,prompt\na,an "open\n', 'a quote stands inside cell 2, which does not begin with one'],
+    ['id,prompt\na,"open"s\n', 'cell 2 goes on behind its closing quote'],
+    ['id,prompt\na,"open\n', 'a quote is opened and not closed'],
+  ])('%j is told in words about rows and cells', async (content, words) => {
+    const { message, place } = await failure(loadSuite(file('x.csv', content)));
+    expect(message).toBe(`not valid CSV: ${words}.`);
+    expect(place.hint).toMatch(/each quote inside it twice/);
+  });
+
   test('that is not UTF-8 is named, not mended', async () => {
     const path = file('x.csv', Buffer.from('id,prompt\na,caf\xe9\n', 'latin1'));
     expect(await failure(loadSuite(path))).toMatchObject({ code: 'FILE_NOT_UTF8', place: { line: 2 } });
