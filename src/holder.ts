@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { DoubleblindError } from './errors.js';
+import type { Run } from './records.js';
 import type { Store } from './store/index.js';
 
 /** What this process holds or tries to hold. */
@@ -39,6 +40,14 @@ export async function holding<T>(
 export async function holderOf(store: Pick<Store, 'holder'>, runId: string): Promise<string | null> {
   const holder = await store.holder(runId);
   return holder === null || isGone(holder) ? null : holder;
+}
+
+/** Whether a run has begun and nobody carries it out: whoever did was killed. */
+export async function isInterrupted(
+  store: Pick<Store, 'holder'>,
+  { id, status }: Pick<Run, 'id' | 'status'>,
+): Promise<boolean> {
+  return status === 'running' && (await holderOf(store, id)) === null;
 }
 
 /** RUN_HELD, in words that name the holder. */

@@ -2,6 +2,8 @@
 import { counted, FEW, groupName, headline, money, percent, range, whole } from '../figures.js';
 import { findRun } from '../find-run.js';
 import type { Glance } from '../answers.js';
+import { commandLine } from '../environment.js';
+import { isInterrupted } from '../holder.js';
 import { sweepCurve } from '../ledger/curve.js';
 import type { Run } from '../records.js';
 import type { Store } from '../store/index.js';
@@ -26,12 +28,23 @@ export async function list(store: Store, flags: ListFlags): Promise<void> {
   const items = await Promise.all(page.items.map((run) => itemOf(store, run, glances.get(run.id))));
   const warnings = offlineAmong(page.items);
   const rates = new Map<string, string>();
+  const interrupted = new Set<string>();
   if (flags.detail === true && flags.json !== true)
-    for (const [i, run] of page.items.entries()) rates.set(run.id, await ratesOf(store, run, items[i]!));
+    for (const [i, run] of page.items.entries()) {
+      rates.set(run.id, await ratesOf(store, run, items[i]!));
+      if (await isInterrupted(store, run)) interrupted.add(run.id);
+    }
   print(flags, { items, next_cursor: page.next_cursor, warnings }, () => {
     if (items.length === 0) return 'no run yet; start one with doubleblind run, judge, import or demo';
     const more = page.next_cursor === null ? [] : [`  more: --cursor ${page.next_cursor}`];
-    const shown = flags.detail === true ? [...detail(items, rates), ...warningLines({ warnings })] : summary(items);
+    const shown =
+      flags.detail === true
+        ? [
+            ...detail(items, rates, interrupted),
+            ...[...interrupted].map((id) => goingOn(id, flags)),
+            ...warningLines({ warnings }),
+          ]
+        : summary(items);
     return [...shown, ...more].join('\n');
   });
 }
@@ -76,7 +89,13 @@ function summary(items: Item[]): string[] {
 }
 
 /** One line a run; where the terminal is too narrow, all but the candidate on lines below it. */
-function detail(items: Item[], rates: ReadonlyMap<string, string>, width = room()): string[] {
+function detail(
+  items: Item[],
+  rates: ReadonlyMap<string, string>,
+  interrupted: ReadonlySet<string>,
+  width = room(),
+): string[] {
+  const statusOf = (item: Item): string => farOf(item, interrupted.has(item.id) ? 'interrupted' : item.status);
   const column = (title: string): Column => ({ title, whole: title === 'run' });
   const wide = table(
     ['run', 'purpose', 'candidate', 'against', 'status', 'win rate'].map(column),
@@ -94,7 +113,13 @@ function detail(items: Item[], rates: ReadonlyMap<string, string>, width = room(
   return [head, ...rows.flatMap((row, i) => [row, ...below(items[i]!)])];
 }
 
-function statusOf({ status, progress: { judged, failed, due } }: Item): string {
+/** The command that goes on with a run that was interrupted. */
+function goingOn(id: string, { database }: CommonOptions): string {
+  const words = ['', '', 'resume', id, ...(database === undefined ? [] : ['--database', database])];
+  return `  ${paint.yellow('!')} interrupted, go on with: npx ${commandLine(words, process.env)}`;
+}
+
+function farOf({ progress: { judged, failed, due } }: Item, status: string): string {
   const done = judged + failed;
   return status === 'done' || done === 0 ? status : `${status} ${percent(due === 0 ? null : done / due)} %`;
 }
@@ -133,6 +158,7 @@ export async function show(store: Store, id: string, flags: CommonOptions): Prom
     run.sweep === null ? null : sweepCurve(store, run.sweep),
   ]);
   const { decision } = summary;
+  const interrupted = await isInterrupted(store, run);
   const progress = {
     judged: spent.judged,
     failed: spent.failed,
@@ -141,7 +167,8 @@ export async function show(store: Store, id: string, flags: CommonOptions): Prom
   const document = { ...run, progress, decision, spent, costs, strata, findings, holder, curve };
   print(flags, document, () =>
     [
-      ...head(run),
+      ...head(run, interrupted ? 'interrupted' : run.status),
+      ...(interrupted ? [goingOn(run.id, flags)] : []),
       '',
       ...wrapped(plain(decision.sentence), Math.min(columns(), 100), 2).map(paint.bold),
       '',
@@ -157,7 +184,7 @@ export async function show(store: Store, id: string, flags: CommonOptions): Prom
   );
 }
 
-function head(run: Run): string[] {
+function head(run: Run, status: string): string[] {
   const environment = run.environment as {
     git?: { commit?: string; branch?: string; dirty?: boolean } | null;
     command?: string;
@@ -180,7 +207,7 @@ function head(run: Run): string[] {
     return `${run[role]}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`;
   };
   const rows: [string, string | null | undefined][] = [
-    ['run', `${run.id}  ${run.status}${run.reason === null ? '' : ` (${run.reason})`}`],
+    ['run', `${run.id}  ${status}${run.reason === null ? '' : ` (${run.reason})`}`],
     ['name', run.name],
     ['purpose', run.purpose],
     [

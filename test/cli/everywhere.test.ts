@@ -10,6 +10,7 @@ import { say, tell } from '../../src/cli/action.js';
 import { program } from '../../src/cli/program.js';
 import { breadth } from '../../src/cli/terminal.js';
 import { DoubleblindError } from '../../src/errors.js';
+import { openStore } from '../../src/store/index.js';
 import { databaseIn } from '../stores.js';
 import { run } from './here.js';
 
@@ -190,6 +191,30 @@ describe('list --detail', () => {
     await writeFile('asked.json', (await readFile('run.json', 'utf8')).replace('brie-v2-0.5b-checkpoint-290', 'asked'));
     await run('generate', 'asked.json', '--limit', '2');
     expect(await listed('asked')).toMatch(/ stopped 12 responses, nothing judged/);
+  });
+});
+
+describe('a run whose process was killed', () => {
+  it('is interrupted and says what goes on with it, one that is carried out is running', async () => {
+    const store = await openStore(process.env['DOUBLEBLIND_DATABASE_URL']!);
+    const id = (await told('list --json').then(({ stdout }) => JSON.parse(stdout) as { items: { id: string }[] }))
+      .items[0]!.id;
+    const before = (await store.run(id))!.status;
+    const shown = async () => (await run('show', id)).stdout + (await run('list', '--detail')).stdout;
+    try {
+      await store.updateRun(id, { status: 'running' });
+      const held = store.hold(id, 'elsewhere:1:2:3', new Date().toISOString(), () => false);
+      expect(await held).toBeNull();
+      expect(await shown()).not.toContain('interrupted');
+      await store.release(id, 'elsewhere:1:2:3');
+      const texts = await shown();
+      expect(texts).toContain(`${id}  interrupted`);
+      expect(texts.split(`interrupted, go on with: npx doubleblind resume ${id}`)).toHaveLength(3);
+      expect(JSON.parse((await run('show', id, '--json')).stdout)).toMatchObject({ status: 'running' });
+    } finally {
+      await store.updateRun(id, { status: before });
+      await store.close();
+    }
   });
 });
 
