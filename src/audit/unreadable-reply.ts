@@ -3,8 +3,11 @@ import type { MakeCheck } from './check.js';
 
 export const unreadableReply: MakeCheck = () => ({
   code: 'UNREADABLE_REPLY',
-  see({ judgment, derived, recorded_winner: recorded }) {
+  see({ format, judgment, derived, recorded_winner: recorded }) {
     if (judgment.reply === null) return 'unverifiable';
+    // Our own record says what the reply is: it failed, for this reason, and is counted so.
+    const told = format === 'doubleblind' && judgment.presentation_sha256 !== null;
+    if (told && judgment.state === 'failed' && judgment.failure === derived.failure) return 'sound';
     if (derived.how !== 'reply' || derived.winner !== null || derived.failure === 'unreachable') return 'sound';
     const why =
       derived.failure === 'contradictory'
