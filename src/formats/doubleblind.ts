@@ -6,10 +6,14 @@ import { type Derived, type Format, type Row, slotLabels, winnerOf } from './row
 /** Samples of one prompt at most: outcomes stand at their number, and a number without end would fill the memory. */
 const REPEATS = 100_000;
 
+const FIELDS = Object.keys(judgmentSchema.shape).filter((name) => name !== 'schema');
+
 export const doubleblind: Format = {
   name: 'doubleblind',
+  // By its schema or by all other fields: a line that lacks one of them is told so, and not read as somebody else's.
   // A CSV export holds the same names with every value as text; `generic` reads that.
-  fits: (first) => first.value('schema') === 'doubleblind/judgment@1' && typeof first.value('repeat') === 'number',
+  fits: (first) =>
+    !first.cells && (first.value('schema') === 'doubleblind/judgment@1' || FIELDS.every((name) => first.knows(name))),
   async *read(input) {
     for await (const item of input.records()) {
       const { fields } = item;

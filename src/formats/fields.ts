@@ -8,7 +8,7 @@ export class Fields {
     private readonly record: Record<string, unknown>,
     readonly place: Place,
     /** CSV: every value is text, an empty cell is absent. */
-    private readonly cells = false,
+    readonly cells = false,
   ) {}
 
   /** Names of the fields, in the order of the file. */
