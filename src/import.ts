@@ -42,24 +42,33 @@ export async function importFiles(store: Store, paths: string[], options: Import
   const { files } = await judgedFiles(paths, options);
   const targets = new Map<string, Target>();
   const result: Imported = { runs: [], rows: 0, added: 0, known: 0 };
-  await readThrough(store, files, options);
   const number = rowNumbering();
   const content = hashOf(await Promise.all(files.map(fileHash)));
-  for await (const row of readSound(files, options)) {
-    result.rows++;
-    const standing = number(row);
-    if (standing === 'known') {
-      result.known++;
-      continue;
+  const made: string[] = [];
+  try {
+    for await (const row of readSound(files, options)) {
+      result.rows++;
+      const standing = number(row);
+      if (standing === 'known') {
+        result.known++;
+        continue;
+      }
+      const key = row.judgment.run_id || `${row.judgment.baseline}\0${row.judgment.candidate}`;
+      let target = targets.get(key);
+      if (target === undefined) {
+        const { run, isNew } = await runFor(store, row, content, options);
+        if (isNew) made.push(run.id);
+        target = await Target.open(store, run, row.file);
+        targets.set(key, target);
+      }
+      await target.add(row);
     }
-    const key = row.judgment.run_id || `${row.judgment.baseline}\0${row.judgment.candidate}`;
-    let target = targets.get(key);
-    if (target === undefined) {
-      const run = await runFor(store, row, content, options);
-      target = await Target.open(store, run, row.file);
-      targets.set(key, target);
-    }
-    await target.add(row);
+    if (result.rows === 0)
+      throw new DoubleblindError('FILE_UNKNOWN_FORMAT', 'holds no judged rows.', { file: files[0] });
+  } catch (error) {
+    // Of files that cannot be read to their end no run is left; a database that fails keeps what it has.
+    if (error instanceof DoubleblindError) for (const id of made) await store.deleteRun(id);
+    throw error;
   }
   for (const target of targets.values()) {
     await target.flush();
@@ -72,24 +81,12 @@ export async function importFiles(store: Store, paths: string[], options: Import
   return result;
 }
 
-/** Reads all that an import reads, so that nothing is stored of files that cannot be read to their end. @throws what reading throws */
-async function readThrough(store: Store, files: string[], options: ImportOptions): Promise<void> {
-  const seen = new Set<string>();
-  for await (const row of readSound(files, options)) {
-    const key = `${row.file}\0${row.judgment.run_id}`;
-    if (seen.has(key)) continue;
-    seen.add(key);
-    const { run_id } = row.judgment;
-    if (run_id !== '' && folderName(run_id) !== run_id) {
-      const message = `"run_id" must be the name of a folder, found ${JSON.stringify(run_id).slice(0, 80)}.`;
-      const hint = 'It holds letters, digits, ".", "_" and "-", and begins and ends with none of ".-".';
-      throw new DoubleblindError('INVALID_VALUE', message, { file: row.file, line: row.line, hint });
-    }
-    const beside = await documentBeside(row);
-    const run = (await store.run(run_id)) ?? beside?.run;
-    if (run?.origin === 'own') for await (const _ of readResponses(dirname(row.file)));
-  }
-  if (seen.size === 0) throw new DoubleblindError('FILE_UNKNOWN_FORMAT', 'holds no judged rows.', { file: files[0] });
+/** A run's files go into a folder of its id. @throws INVALID_VALUE */
+function checkRunId({ judgment: { run_id }, file, line }: Row): void {
+  if (run_id === '' || folderName(run_id) === run_id) return;
+  const message = `"run_id" must be the name of a folder, found ${JSON.stringify(run_id).slice(0, 80)}.`;
+  const hint = 'It holds letters, digits, ".", "_" and "-", and begins and ends with none of ".-".';
+  throw new DoubleblindError('INVALID_VALUE', message, { file, line, hint });
 }
 
 /** What `run.json` beside a judged file of our own says, when it is of the same run. */
@@ -99,13 +96,20 @@ async function documentBeside({ judgment, file }: Row): Promise<RunDocument | nu
 }
 
 /** The stored run that rows belong to, made when it is not there. */
-async function runFor(store: Store, row: Row, content: string, options: ImportOptions): Promise<Run> {
+async function runFor(
+  store: Store,
+  row: Row,
+  content: string,
+  options: ImportOptions,
+): Promise<{ run: Run; isNew: boolean }> {
+  checkRunId(row);
   const { judgment, file } = row;
   const beside = await documentBeside(row);
   if (beside !== null) {
-    if ((await store.run(beside.run.id)) === null) await store.createRun(beside.run, beside.suites);
+    const isNew = (await store.run(beside.run.id)) === null;
+    if (isNew) await store.createRun(beside.run, beside.suites);
     await store.addKnownAnswers(beside.run.id, beside.answers);
-    return (await store.run(beside.run.id))!;
+    return { run: (await store.run(beside.run.id))!, isNew };
   }
   const { baseline, candidate } = judgment;
   const configuration = hashOf(['import', content, baseline, candidate, options.format ?? null]);
@@ -115,7 +119,7 @@ async function runFor(store: Store, row: Row, content: string, options: ImportOp
       ? await knownImport(store, configuration, `${stamp}-${configuration.slice(0, 4)}`)
       : judgment.run_id;
   const known = await store.run(id);
-  if (known !== null) return known;
+  if (known !== null) return { run: known, isNew: false };
   const run: Run = {
     id,
     configuration,
@@ -142,7 +146,7 @@ async function runFor(store: Store, row: Row, content: string, options: ImportOp
     ended_at: options.now,
   };
   await store.createRun(run, []);
-  return run;
+  return { run, isNew: true };
 }
 
 async function knownImport(store: Store, configuration: string, otherwise: string): Promise<string> {

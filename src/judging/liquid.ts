@@ -44,12 +44,14 @@ const probeOf = (name: string): string =>
   `⟦${name}⟧ <b title="'">Two &amp; two</b>, again\n\n\t${'and so on; '.repeat(2000)}⟦/${name}⟧`;
 
 const PROBE: TextValues = {
+  // Stryker disable StringLiteral: the texts differ, whatever their names
   prompt: probeOf('Prompt'),
   messages: [{ role: 'user', content: probeOf('Turn') }],
   system: null,
   reference: null,
   first: probeOf('First'),
   second: probeOf('Second'),
+  // Stryker restore StringLiteral
   open_a: '⟦Open-A⟧',
   close_a: '⟦Close-A⟧',
   open_b: '⟦Open-B⟧',
