@@ -1,11 +1,16 @@
 // Every file of a run, written when it ends or when somebody asks: its records, and what says of them what they are.
 import { type Exporter, writeRecords } from './export.js';
 import type { Run } from './records.js';
-import { runDocument } from './run-document.js';
+import { MANIFEST_SCHEMA, runDocument } from './run-document.js';
 import { sheetOf } from './sheet.js';
 import type { Store } from './store/index.js';
 import type { Summary } from './summary.js';
 import { type Hashes, writeLines } from './whole-files.js';
+
+/** The files of an export folder beside its manifest, which states the hash of each. */
+export const EXPORTED = [
+  'judged.jsonl', 'responses.jsonl', 'prompts.csv', 'run.json', 'summary.json', 'report.html',
+] as const; // prettier-ignore
 
 export interface Finished {
   store: Store;
@@ -34,11 +39,10 @@ export async function writeExports({ store, run, folder, summary, appended, repo
     ...(await writeJson(folder, 'summary.json', summary)),
     ...(await writeLines(folder, 'report.html', [await report(records['judged.jsonl']!)])),
   };
-  const files = ['judged.jsonl', 'responses.jsonl', 'prompts.csv', 'run.json', 'summary.json', 'report.html'];
   const manifest = {
-    schema: 'doubleblind/manifest@1',
+    schema: MANIFEST_SCHEMA,
     run_id: run.id,
-    files: Object.fromEntries(files.map((file) => [file, { sha256: hashes[file] }])),
+    files: Object.fromEntries(EXPORTED.map((file) => [file, { sha256: hashes[file] }])),
   };
   await writeJson(folder, 'manifest.json', manifest);
 }

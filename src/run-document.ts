@@ -108,7 +108,11 @@ const documentSchema = runSchema.omit({ exports: true }).extend({
   suites: z.array(suiteSchema),
   known_answers: z.array(answerSchema).default([]),
 });
-const manifestSchema = z.looseObject({ files: z.record(z.string(), z.looseObject({ sha256: z.unknown() })) });
+export const MANIFEST_SCHEMA = 'doubleblind/manifest@1';
+const manifestSchema = z.looseObject({
+  run_id: z.string().optional(),
+  files: z.record(z.string(), z.looseObject({ sha256: z.unknown() })),
+});
 
 export interface RunDocument {
   run: Run;
@@ -144,14 +148,15 @@ export async function* readResponses(folder: string): AsyncGenerator<Response> {
     yield checked(responseSchema, onLine(value, line, text, 'the response'), file);
 }
 
-/** Files of a folder by name, with the SHA-256 (hex) that is stated of each. */
-export type Manifest = z.infer<typeof manifestSchema>['files'];
+/** The run of a folder, and its files by name with the SHA-256 (hex) that is stated of each. */
+export type Manifest = z.infer<typeof manifestSchema>;
 
-/** What the manifest of a folder states; null where it has none. @throws as above */
+/** What the manifest of a folder states; null where it has none of ours. @throws as above */
 export async function readManifest(folder: string): Promise<Manifest | null> {
   const file = join(folder, 'manifest.json');
   const value = await jsonIn(file);
-  return value === undefined ? null : shaped(manifestSchema, value, file).files;
+  if ((value as { schema?: unknown } | null | undefined)?.schema !== MANIFEST_SCHEMA) return null;
+  return shaped(manifestSchema, value, file);
 }
 
 /** The summary that a folder states; null where it has none. @throws as above */

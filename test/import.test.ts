@@ -203,7 +203,7 @@ describe('the folder of a run', () => {
     ['run.json', '{"schema": "doubleblind/run@1", "id"', 'JSON_SYNTAX'],
     ['run.json', '{"schema": "doubleblind/run@1"}', 'INVALID_VALUE'],
     ['summary.json', '{', 'JSON_SYNTAX'],
-    ['manifest.json', '{"files": 3}', 'INVALID_VALUE'],
+    ['manifest.json', '{"schema": "doubleblind/manifest@1", "files": 3}', 'INVALID_VALUE'],
   ] as const)('is refused by the name of its file where %s is %s', async (name, text, code) => {
     const copy = await copyOf();
     const file = join(copy, name);

@@ -9,6 +9,7 @@ import type { Summary, Warning } from '../summary.js';
 import { glanceOf, winRates } from '../win-rates.js';
 import { offlineWarnings } from '../words.js';
 import { Accuracies, type Accuracy } from './accuracy.js';
+import { asWritten, changedCheck, exportDiffers } from './as-written.js';
 import { type Check, entry, type Found, type MakeCheck } from './check.js';
 import { constantResponse } from './constant-response.js';
 import { Figures } from './counts.js';
@@ -23,7 +24,7 @@ import { missingRows } from './missing-rows.js';
 import { orderOutcomeAssociation } from './order-outcome-association.js';
 import { ownChecks, unplannable } from './own-checks.js';
 import { deriveAgain } from './own-reply.js';
-import { exportDiffers, isOwn, ownRunOfFolder, ownRunOfStore, Unplannable } from './own-run.js';
+import { isOwn, ownRunOfFolder, ownRunOfStore, Unplannable } from './own-run.js';
 import { type KeptBeside, summaryCheck, summaryOfFile } from './own-summary.js';
 import type { Position } from './position.js';
 import { quoteFoundInLoser } from './quote-found-in-loser.js';
@@ -91,7 +92,7 @@ export async function auditFile(paths: string | readonly string[], options: Audi
   const { files, skipped } = await judgedFiles(typeof paths === 'string' ? [paths] : paths, options);
   const more: MakeCheck[] = [...(options.more ?? [])];
   for (const file of files) {
-    more.push(...(await folderChecks(file).catch((error: unknown) => without(file, error))));
+    more.push(await asWritten(file), ...(await folderChecks(file).catch((error: unknown) => without(file, error))));
   }
   const report = await auditRows(readJudged(files, options), files, more);
   return { ...report, files, findings: inOrder([...skipped.map(skippedFile), ...report.findings], files) };
@@ -118,8 +119,8 @@ async function runChecks(store: Store, run: Run, falseTallies: KeptBeside['false
   };
   const numbers = await summaryCheck({ summary }, () => winRates(store, run), beside);
   if (own === null) return [numbers];
-  own.changed_files.push(...(await exportDiffers(store, run, judgedLines(store, run.id))));
-  return [...ownChecks(own, ''), numbers];
+  const changed = await exportDiffers(store, run, judgedLines(store, run.id));
+  return [...ownChecks(own, ''), () => changedCheck(changed), numbers];
 }
 
 function without(file: string, error: unknown): MakeCheck[] {

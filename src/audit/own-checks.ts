@@ -1,6 +1,5 @@
 // Does every stored field of our own run follow from its stored parts? Presentations are made again, orders drawn
 // again, replies read again, responses looked up again, the plan and the summary made again.
-import { basename } from 'node:path';
 import { dirname, join } from 'node:path';
 import { configDocument } from '../configuration.js';
 import { textsOf } from '../judgment.js';
@@ -223,7 +222,7 @@ function expectedOf(own: OwnRun, judgment: Judgment): Partial<Judgment> {
   } as Partial<Judgment>;
 }
 
-/** The run as a whole: its configuration is the one its id stands for, its files are those of the manifest. */
+/** The run as a whole: its configuration is the one its id stands for. */
 function whole(own: OwnRun): Check {
   return {
     code: 'CONFIGURATION_CHANGED',
@@ -250,22 +249,6 @@ function whole(own: OwnRun): Check {
       if (own.run.origin !== 'own') {
         const message = 'The run says it is imported, and its configuration names its judges: it was asked here.';
         found.push({ severity: 'error', message, recorded: own.run.origin, derived: 'own' });
-      }
-      if (own.manifest_gone) {
-        const message = 'manifest.json is gone, so that nobody can tell whether bytes were changed.';
-        found.push({ severity: 'warning', message });
-      }
-      for (const { file, recorded, derived } of own.changed_files) {
-        found.push({
-          severity: 'error',
-          message:
-            derived === null
-              ? `The manifest names ${basename(file)}, and it is gone.`
-              : `${basename(file)} is not what was written: its bytes are not those of the manifest or of the database.`,
-          file,
-          recorded,
-          derived,
-        });
       }
       return found;
     },

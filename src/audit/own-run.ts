@@ -1,20 +1,14 @@
 // What one of our own runs says of itself, beside its judgments: configuration, suites, responses, summary. Read from
 // the store or from an export folder alone, so that a copy without a database proves the same.
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { RunConfig } from '../config.js';
 import { configOf, configurationHash } from '../configuration.js';
-import { responseLine } from '../export.js';
-import { fileHash } from '../bytes.js';
-import { readJsonl } from '../jsonl.js';
 import { limitOf, type Plan, planOf } from '../plan.js';
 import type { Response, Role, Run, Suite } from '../records.js';
-import { type Manifest, readManifest, readResponses, readRunDocument, readSummary } from '../run-document.js';
+import { readResponses, readRunDocument, readSummary } from '../run-document.js';
 import type { Store } from '../store/index.js';
 import { responseId } from '../store/responses.js';
 import type { Summary } from '../summary.js';
-import { FINISHED } from '../win-rates.js';
 
 export interface OwnRun {
   run: Run;
@@ -31,10 +25,6 @@ export interface OwnRun {
   summary: Summary | null;
   /** Fields of responses that the run does not bear out. */
   false_responses: FalseResponse[];
-  /** Of an export: files whose bytes are not those of the manifest. */
-  changed_files: { file: string; recorded: string; derived: string | null }[];
-  /** Of an export: a finished run has no manifest. */
-  manifest_gone: boolean;
 }
 
 export interface FalseResponse {
@@ -66,16 +56,7 @@ export async function ownRunOfFolder(judged: string): Promise<OwnRun | null> {
   const document = await readRunDocument(folder);
   if (document === null || !isOwn(document.run)) return null;
   const { run, suites } = document;
-  const manifest = await readManifest(folder);
-  return describe(
-    run,
-    suites,
-    readResponses(folder),
-    await readSummary(folder),
-    manifest === null ? [] : await changedFiles(folder, manifest),
-    // It is written when a run ends.
-    FINISHED.includes(run.status) && manifest === null,
-  );
+  return describe(run, suites, readResponses(folder), await readSummary(folder));
 }
 
 /** Whether a run was asked here: its configuration names its judges, whatever its `origin` says by now. */
@@ -85,7 +66,7 @@ export function isOwn(run: Run): boolean {
 
 /** A stored run with its kept summary. */
 export async function ownRunOfStore(store: Store, run: Run, summary: Summary | null): Promise<OwnRun> {
-  return describe(run, await store.suites(run.id), store.allResponses(run.id), summary, []);
+  return describe(run, await store.suites(run.id), store.allResponses(run.id), summary);
 }
 
 async function describe(
@@ -93,8 +74,6 @@ async function describe(
   suites: Suite[],
   responses: AsyncIterable<Response>,
   summary: Summary | null,
-  changed_files: OwnRun['changed_files'],
-  manifest_gone = false,
 ): Promise<OwnRun> {
   const { config, plan, configuration } = planned(run, suites);
   const positions = new Map<string, number>();
@@ -128,8 +107,6 @@ async function describe(
     responses: known,
     summary,
     false_responses,
-    changed_files,
-    manifest_gone,
   };
 }
 
@@ -169,54 +146,4 @@ function expectedOf(response: Response, run: Run, config: RunConfig, prompt: str
     ...(provider === 'recorded' ? {} : { model: model ?? null }),
     state: answered ? 'answered' : 'failed',
   };
-}
-
-async function changedFiles(folder: string, files: Manifest): Promise<OwnRun['changed_files']> {
-  const changed: OwnRun['changed_files'] = [];
-  for (const [file, { sha256 }] of Object.entries(files)) {
-    const there = existsSync(join(folder, file)) ? await fileHash(join(folder, file)) : null;
-    if (there !== sha256) changed.push({ file: join(folder, file), recorded: String(sha256), derived: there });
-  }
-  return changed;
-}
-
-/**
- * Files in the export folder of a finished run that are not those that were written, or do not hold what the store
- * holds. Votes of people come after the files are written; they are left aside.
- */
-export async function exportDiffers(
-  store: Store,
-  run: Run,
-  judged: AsyncIterable<string>,
-): Promise<OwnRun['changed_files']> {
-  const folder = run.exports;
-  const manifest = folder === null || !FINISHED.includes(run.status) ? null : await readManifest(folder);
-  if (folder === null || manifest === null) return [];
-  const changed = await changedFiles(folder, manifest);
-  const responses = (async function* () {
-    for await (const response of store.allResponses(run.id)) yield responseLine(response);
-  })();
-  for (const [name, lines] of [
-    ['judged.jsonl', judged],
-    ['responses.jsonl', responses],
-  ] as const) {
-    const file = join(folder, name);
-    if (manifest[name] === undefined || changed.some((one) => one.file === file)) continue;
-    const [recorded, derived] = [await hashOfLines(linesOf(file)), await hashOfLines(lines)];
-    if (recorded !== derived) changed.push({ file, recorded, derived });
-  }
-  return changed;
-}
-
-async function* linesOf(file: string): AsyncIterable<string> {
-  for await (const { text } of readJsonl(file)) yield text;
-}
-
-/** As it stands in a line of ours; within a text its quotation marks would be escaped. */
-const BY_A_PERSON = '"judge":"human:';
-
-async function hashOfLines(lines: AsyncIterable<string>): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const line of lines) if (!line.includes(BY_A_PERSON)) hash.update(`${line.trimEnd()}\n`);
-  return hash.digest('hex');
 }
