@@ -240,6 +240,7 @@ function whole(own: OwnRun): Check {
       for (const [name, recorded, derived] of [
         ['config.suites', own.run.config['suites'], configDocument(own.config)['suites']],
         ['planned', own.run.planned, own.plan.size],
+        ...shownOf(own),
       ] as const) {
         const difference = firstDifference(recorded, JSON.parse(JSON.stringify(derived)), name);
         if (difference === null) continue;
@@ -253,6 +254,26 @@ function whole(own: OwnRun): Check {
       return found;
     },
   };
+}
+
+/** What lists and pages show of a run: it is never changed after the start, and stands in its summary too. */
+function shownOf({ run, config, summary }: OwnRun): [string, unknown, unknown][] {
+  const { id, name, purpose, baseline, candidate, decision_rule } = run;
+  const told = summary?.run ?? null;
+  return [
+    ['name', name, config.name],
+    ['purpose', purpose, config.purpose],
+    ['baseline', baseline, config.baseline.name],
+    ['candidate', candidate, config.candidate.name],
+    ...(['level', 'margin'] as const).map((key): [string, unknown, unknown] => [
+      `decision_rule.${key}`,
+      decision_rule[key] ?? config[key],
+      config[key],
+    ]),
+    ...Object.entries(told === null ? {} : { id, name, purpose, baseline, candidate }).map(
+      ([key, value]): [string, unknown, unknown] => [`summary.run.${key}`, told![key], value],
+    ),
+  ];
 }
 
 /** The last result again while the same judgment is asked about: two checks read one derivation. */

@@ -1,12 +1,13 @@
 // Every number that a run's own record holds follows from its suites, configuration and judgments; another is found.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { auditFile, auditRun } from '../../src/audit/index.js';
 import { type Journey, openJourney, suiteOf } from '../journeys/world.js';
 
 type Column = 'config' | 'planned' | 'glance' | 'decision_rule';
 type Path = (string | number)[];
+type Shown = Record<'name' | 'purpose' | 'baseline' | 'candidate', string> & { config: object };
 
 let journey: Journey;
 let id: string;
@@ -83,6 +84,39 @@ describe('the record of a run', () => {
     expect(silent).toEqual([]);
     expect(await found()).toEqual([]);
   });
+
+  it.each([
+    ['baseline', 'run.json', (run: Shown) => ({ ...run, baseline: run.candidate, candidate: run.baseline })],
+    ['name', 'run.json', (run: Shown) => ({ ...run, name: 'another' })],
+    ['purpose', 'run.json', (run: Shown) => ({ ...run, purpose: 'another' })],
+    ['decision_rule.level', 'run.json', (run: Shown) => ({ ...run, config: { ...run.config, level: 0.8 } })],
+    [
+      'summary.run.baseline',
+      'summary.json',
+      ({ run, ...summary }: { run: Shown }) => ({
+        ...summary,
+        run: { ...run, baseline: run.candidate },
+      }),
+    ],
+  ] as const)(
+    'in an export folder names `%s` where what is shown is not what was configured',
+    async (path, file, change) => {
+      const folder = join(journey.folder, 'shown');
+      await cp((await journey.store.run(id))!.exports!, folder, { recursive: true });
+      const document = JSON.parse(await readFile(join(folder, file), 'utf8')) as Shown & { run: Shown };
+      await writeFile(join(folder, file), JSON.stringify(change(document)));
+      await rm(join(folder, 'manifest.json'));
+      const { findings } = await auditFile(folder);
+      expect(findings).toContainEqual(
+        expect.objectContaining({
+          code: 'CONFIGURATION_CHANGED',
+          severity: 'error',
+          message: `\`${path}\` of the run is not what its suites and configuration come to.`,
+        }),
+      );
+      await rm(folder, { recursive: true });
+    },
+  );
 
   it('in an export folder is named when no plan can be made from it', async () => {
     const folder = join(journey.folder, 'copied');
