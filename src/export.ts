@@ -1,9 +1,10 @@
 // A run as files: lines appended while it goes, everything written anew from the store at the end. `audit` proves
 // every number from these files alone.
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { AppendedLines } from './appended-lines.js';
 import { DoubleblindError } from './errors.js';
+import { makeFolder } from './folders.js';
 import { type Judgment, judgmentSchema, type Response, responseSchema, type Run } from './records.js';
 import type { Store } from './store/index.js';
 import { copyLines, type Hashes, writeLines } from './whole-files.js';
@@ -39,12 +40,12 @@ function inOrderOf<T extends object>(fields: (keyof T)[]): (record: T) => Partia
 export async function exportFolder(root: string, run: Pick<Run, 'id' | 'purpose' | 'candidate'>): Promise<string> {
   const parts = [run.purpose, run.candidate, run.id].map(folderName);
   const folder = join(root, ...parts);
-  await mkdir(root, { recursive: true });
+  makeFolder(root);
   // Made step by step, so that nothing is created behind a link that leads elsewhere.
   let made = await realpath(root);
   const top = made;
   for (const part of parts) {
-    await mkdir(join(made, part), { recursive: true });
+    makeFolder(join(made, part));
     made = await realpath(join(made, part));
     if (made !== top && !made.startsWith(top + sep)) {
       throw new DoubleblindError('PATH_OUTSIDE', `"${part}" is a link that leads out of the exports folder.`, {

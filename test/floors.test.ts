@@ -16,6 +16,7 @@ const GROUND = [
   'hash',
   'random',
   'bytes',
+  'folders',
   'jsonl',
   'yaml',
   'tally',

@@ -1,8 +1,8 @@
 // Digests of weight files, kept between commands: a checkpoint of some gigabytes is read once.
-import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type DigestCache, readDigestCache, writeDigestCache } from '../checkpoints/index.js';
+import { makeFolder } from '../folders.js';
 import { say } from './action.js';
 
 /** `$XDG_CACHE_HOME/doubleblind/digests.json`, by default below `~/.cache`. */
@@ -24,7 +24,7 @@ export async function withDigestCache<T>(work: (cache: DigestCache) => Promise<T
 
 async function keep(file: string, cache: ReadonlyMap<string, string>): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     await writeDigestCache(file, cache);
   } catch (error) {
     say(`note: digests are not kept: ${(error as Error).message}`);

@@ -1,9 +1,10 @@
 // The files that `init` writes.
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DoubleblindError } from '../errors.js';
+import { makeFolder } from '../folders.js';
 import { type CommonOptions, print } from './action.js';
 
 const RUN = `# yaml-language-server: $schema=run.schema.json
@@ -86,7 +87,7 @@ export async function initialise(dir: string, flags: CommonOptions & { force?: b
     });
   }
   for (const [file, text] of Object.entries(files)) {
-    await mkdir(dirname(join(dir, file)), { recursive: true });
+    makeFolder(dirname(join(dir, file)));
     await writeFile(join(dir, file), text);
   }
   await ignore(join(dir, '.gitignore'));

@@ -1,8 +1,9 @@
 // The work of `suites check` and `suites from-chat`.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DoubleblindError } from '../errors.js';
 import { findLeaks, findPairs, findSuite, type LeakReport, suiteFromChat, writeSuiteYaml } from '../suites/index.js';
+import { makeFolder } from '../folders.js';
 import { type CommonOptions, print } from './action.js';
 import type { FromChatFlags } from './suites.js';
 import { plain } from './terminal.js';
@@ -52,7 +53,7 @@ export async function fromChat(file: string, flags: FromChatFlags): Promise<void
   const made = { ...suite, prompts };
   const { output = '-' } = flags;
   if (output === '-') return print(flags, made, () => writeSuiteYaml(made), Infinity);
-  await mkdir(dirname(output), { recursive: true });
+  makeFolder(dirname(output));
   await writeFile(output, writeSuiteYaml(made));
   print(flags, { file: output, prompts: prompts.length }, () => `${output}: ${prompts.length} prompts`);
 }

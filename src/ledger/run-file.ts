@@ -1,8 +1,9 @@
 // The run file of a stored run, written anew with its suites and templates beside it, so that it stands by itself.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import type { RunConfig } from '../config.js';
+import { makeFolder } from '../folders.js';
 import { ROLES, type Role, type Run, type Suite } from '../records.js';
 import { writeSuiteYaml } from '../suites/index.js';
 
@@ -72,7 +73,7 @@ function withoutNulls<T extends object>(value: T): Partial<T> {
 /** Writes files below a folder, made where it is not there. */
 export async function writeBelow(folder: string, files: readonly WrittenFile[]): Promise<void> {
   for (const { path, text } of files) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
+    makeFolder(dirname(join(folder, path)));
     await writeFile(join(folder, path), text);
   }
 }

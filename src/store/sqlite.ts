@@ -1,6 +1,5 @@
 // SQLite through better-sqlite3: WAL, so that readers never wait for the writer; a busy timeout, so that several
 // processes share one file.
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import {
@@ -11,6 +10,7 @@ import {
   type SqliteDatabase as Sqlite,
   sql,
 } from 'kysely';
+import { makeFolder } from '../folders.js';
 import type { Connection, Database } from './schema.js';
 
 /**
@@ -36,7 +36,7 @@ function preparing(file: SqliteDatabase.Database): (text: string) => SqliteDatab
 }
 
 export function openSqlite(path: string): Connection {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+  if (path !== ':memory:') makeFolder(dirname(path));
   const file = new SqliteDatabase(path, { timeout: 30_000 });
   held?.push(file);
   // By `exec`: `pragma` leaves a statement behind.
