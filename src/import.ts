@@ -1,8 +1,9 @@
 // Judged files become runs, so that every statistic, page and export works on them. What is there already is not added
 // again, so the same import twice changes nothing.
 import { hash } from 'node:crypto';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { Accuracies } from './audit/accuracy.js';
+import { changedFiles } from './audit/as-written.js';
 import { judgedFiles } from './audit/files.js';
 import { DoubleblindError } from './errors.js';
 import { folderName } from './export.js';
@@ -11,12 +12,13 @@ import { storedRows } from './audit/stored-rows.js';
 import { type ReadOptions, readSound, type Row, rowNumbering } from './formats/index.js';
 import { hashOf } from './hash.js';
 import { type Domain, type Judgment, type Response, type Role, ROLES, type Run } from './records.js';
-import { readResponses, readRunDocument, type RunDocument } from './run-document.js';
+import { readManifest, readResponses, readRunDocument, type RunDocument } from './run-document.js';
 import type { KnownAnswer } from './store/certifications.js';
 import { judgmentId, type PlacedJudgment } from './store/judgment-writes.js';
 import { type PlacedResponse, responseId } from './store/responses.js';
 import type { ImportedPrompt } from './store/runs.js';
 import type { Store } from './store/index.js';
+import type { Warning } from './summary.js';
 
 export interface ImportOptions extends ReadOptions {
   purpose?: string | undefined;
@@ -32,6 +34,7 @@ export interface Imported {
   added: number;
   /** Rows that repeat one that is there. */
   known: number;
+  warnings: Warning[];
 }
 
 /** Records that are written together. */
@@ -41,7 +44,7 @@ const BATCH = 5000;
 export async function importFiles(store: Store, paths: string[], options: ImportOptions): Promise<Imported> {
   const { files } = await judgedFiles(paths, options);
   const targets = new Map<string, Target>();
-  const result: Imported = { runs: [], rows: 0, added: 0, known: 0 };
+  const result: Imported = { runs: [], rows: 0, added: 0, known: 0, warnings: [] };
   const number = rowNumbering();
   const content = hashOf(await Promise.all(files.map(fileHash)));
   const made: string[] = [];
@@ -56,6 +59,7 @@ export async function importFiles(store: Store, paths: string[], options: Import
       const key = row.judgment.run_id || `${row.judgment.baseline}\0${row.judgment.candidate}`;
       let target = targets.get(key);
       if (target === undefined) {
+        result.warnings.push(...(await oddities(store, row)));
         const { run, isNew } = await runFor(store, row, content, options);
         if (isNew) made.push(run.id);
         target = await Target.open(store, run, row.file);
@@ -87,6 +91,35 @@ function checkRunId({ judgment: { run_id }, file, line }: Row): void {
   const message = `"run_id" must be the name of a folder, found ${JSON.stringify(run_id).slice(0, 80)}.`;
   const hint = 'It holds letters, digits, ".", "_" and "-", and begins and ends with none of ".-".';
   throw new DoubleblindError('INVALID_VALUE', message, { file, line, hint });
+}
+
+/** What is odd about the files of a run, before it is made or added to. */
+async function oddities(store: Store, row: Row): Promise<Warning[]> {
+  const { run_id } = row.judgment;
+  if (run_id === '') return [];
+  const [known, beside] = [await store.run(run_id), await documentBeside(row)];
+  const warnings = await changedBeside(row.file);
+  return known?.origin === 'import' && beside?.run.origin === 'own'
+    ? [notTaken(row.file, run_id), ...warnings]
+    : warnings;
+}
+
+function notTaken(file: string, id: string): Warning {
+  const message = `run ${id} was made from its judged lines alone, and run.json and responses.jsonl of ${dirname(file)} are not taken over: doubleblind delete ${id}, then import the folder.`;
+  return { code: 'RUN_NOT_TAKEN_OVER', message };
+}
+
+/** That files which an import reads are not those that the manifest beside them names. */
+async function changedBeside(file: string): Promise<Warning[]> {
+  const folder = dirname(file);
+  const manifest = basename(file) === 'judged.jsonl' ? await readManifest(folder) : null;
+  if (manifest === null) return [];
+  const changed = (await changedFiles(folder, manifest)).map((one) => basename(one.file));
+  const read = ['judged.jsonl', 'responses.jsonl', 'run.json'].filter((name) => changed.includes(name));
+  if (read.length === 0) return [];
+  const what = read.length === 1 ? 'is not what was' : 'are not what was';
+  const message = `${read.join(', ')} in ${folder} ${what} written, as its manifest.json says: look at it with doubleblind audit ${folder}.`;
+  return [{ code: 'FILES_CHANGED', message }];
 }
 
 /** What `run.json` beside a judged file of our own says, when it is of the same run. */

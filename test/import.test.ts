@@ -144,6 +144,28 @@ describe('the folder of a run', () => {
     await expect(importFiles(stores[1]!, [empty], { now })).rejects.toMatchObject({ code: 'FILE_UNKNOWN_FORMAT' });
   });
 
+  it('tells that its run was made before from the judged lines alone, and that the rest is not taken over', async () => {
+    const alone = fileOf('judged.jsonl', `${(await linesOf('judged.jsonl')).join('\n')}\n`);
+    expect((await importFiles(stores[0]!, [alone], { now })).warnings).toEqual([]);
+    expect((await importFiles(stores[0]!, [folder], { now })).warnings).toMatchObject([
+      { code: 'RUN_NOT_TAKEN_OVER', message: expect.stringContaining(folder) },
+    ]);
+    for (const _ of [1, 2]) expect((await importFiles(stores[1]!, [folder], { now })).warnings).toEqual([]);
+  });
+
+  it('tells which files are not those of its manifest, and imports them', async () => {
+    const copy = await copyOf();
+    const [first, ...rest] = await linesOf('judged.jsonl');
+    const other = first!.replace('"attempts":1', '"attempts":2');
+    await writeFile(join(copy, 'judged.jsonl'), `${[other, ...rest].join('\n')}\n`);
+    await writeFile(join(copy, 'report.html'), '');
+    const { added, warnings } = await importFiles(stores[0]!, [copy], { now });
+    expect(added).toBe(6);
+    expect(warnings).toMatchObject([
+      { code: 'FILES_CHANGED', message: expect.stringMatching(/^judged\.jsonl in .* doubleblind audit /) },
+    ]);
+  });
+
   it.each(['../../../../pwned', 'a/b', '.', '.hidden'])('is refused where a run is called "%s"', async (run_id) => {
     const judged = await linesOf('judged.jsonl');
     judged[1] = JSON.stringify({ ...(JSON.parse(judged[1]!) as Judgment), run_id });

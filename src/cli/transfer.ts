@@ -39,6 +39,7 @@ export function register(program: Command): void {
       const { tag: tags, ...options } = flags;
       await usingStore(flags, async (store) => {
         const imported = await importFiles(store, files, { ...options, tags, now: new Date().toISOString() });
+        for (const { message } of imported.warnings) say(`warning: ${message}`);
         if (imported.added > 0 && imported.runs.some(({ purpose }) => purpose === 'uncategorized'))
           say('warning: the run has no purpose; it is filed under "uncategorized".');
         const documents = await Promise.all(
