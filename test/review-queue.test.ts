@@ -250,7 +250,7 @@ describe('the command line', () => {
       'no comparison was judged by two people',
     );
     const shown = await cli(['calibrate', id], { cwd: folder });
-    expect(shown.stdout).toContain('at least 20 are needed');
+    expect(shown.stdout.replace(/\s+/g, ' ')).toContain('at least 20 are needed');
     const json = JSON.parse((await cli(['calibrate', id, '--json'], { cwd: folder })).stdout) as { basis: string };
     expect(json.basis).toBe('random');
     expect((await cli(['review', 'export', id, '--reviewer', 'zoe'], { cwd: folder })).end).toBe(2);
