@@ -334,3 +334,25 @@ export interface SweepCurve {
   losses: { step: number; epoch: number | null; loss: number | null; eval_loss: number | null }[];
   warnings: { code: string; message: string }[];
 }
+
+// ── audit ──────────────────────────────────────────────────────────────────────────────────────────
+
+export interface AuditCounts {
+  wins: number;
+  losses: number;
+  ties: number;
+  failed: number;
+  win_rate: number | null;
+}
+
+export interface AuditReport {
+  files?: string[];
+  run?: string;
+  rows: number;
+  judged: number;
+  checks: { code: string; checked: number; failed: number; unverifiable: number }[];
+  findings: Finding[];
+  recorded: AuditCounts;
+  derived: AuditCounts;
+  order_recovered: Record<string, unknown> | null;
+}

@@ -43,7 +43,7 @@ export async function* openBytes(path: string): AsyncGenerator<Uint8Array> {
  * The bytes of a file as it lies on disk. The next piece is read while one is looked at, in the place of the one before:
  * waiting for each and new memory cost more than reading.
  */
-export async function* rawBytes(path: string): AsyncGenerator<Uint8Array> {
+async function* rawBytes(path: string): AsyncGenerator<Uint8Array> {
   const file = await open(await onDisk(path));
   const places = [Buffer.allocUnsafeSlow(PIECE), Buffer.allocUnsafeSlow(PIECE)] as const;
   const read = (place: 0 | 1) => {

@@ -20,4 +20,5 @@ export { summarize, tally } from './stats/index.js';
 export { loadSuite, bundledSuites } from './suites/index.js';
 export { DoubleblindError, ERRORS, type ErrorCode } from './errors.js';
 export * as records from './records.js';
+export type { AuditCounts, AuditReport } from './answers.js';
 export type { Summary, Estimate, Decision, JudgeHealth, Agreement } from './summary.js';

@@ -388,23 +388,3 @@ export interface Finding {
   derived: string | number | null;
   message: string;
 }
-
-export interface AuditCounts {
-  wins: number;
-  losses: number;
-  ties: number;
-  failed: number;
-  win_rate: number | null;
-}
-
-export interface AuditReport {
-  files?: string[];
-  run?: string;
-  rows: number;
-  judged: number;
-  checks: { code: string; checked: number; failed: number; unverifiable: number }[];
-  findings: Finding[];
-  recorded: AuditCounts;
-  derived: AuditCounts;
-  order_recovered: Record<string, unknown> | null;
-}

@@ -1,6 +1,7 @@
 // Wins, losses, ties, failures and the win rate over rows: once as recorded, once as derived; with the figures on order.
 import type { Row, Standing } from '../formats/index.js';
-import type { AuditCounts, AuditReport, Winner } from '../records.js';
+import type { AuditCounts, AuditReport } from '../answers.js';
+import type { Winner } from '../records.js';
 import { type Position, Positions } from './position.js';
 
 class Counts {

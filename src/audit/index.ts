@@ -2,7 +2,8 @@
 import type { Glance } from '../answers.js';
 import { judgedLines } from '../export.js';
 import { readJudged, type ReadOptions, type Row, rowNumbering } from '../formats/index.js';
-import type { AuditReport, Finding, Run } from '../records.js';
+import type { AuditReport } from '../answers.js';
+import type { Finding, Run } from '../records.js';
 import type { Store } from '../store/index.js';
 import type { StrayValue } from '../store/stray-values.js';
 import type { Summary, Warning } from '../summary.js';

@@ -3,7 +3,7 @@
 // CSV), ?format= names its making where it is not detected. The answer is `AuditReport` of src/records.ts.
 import * as z from 'zod';
 import { auditFile } from '../audit/index.js';
-import type { AuditReport } from '../records.js';
+import type { AuditReport } from '../answers.js';
 import { problems } from './problem.js';
 import type { App } from './server.js';
 import { takeStreams, withUpload } from './upload.js';

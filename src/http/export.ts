@@ -1,6 +1,6 @@
 // /api/runs/{id}/export, /report, /audit: a run as files that leave the service, and its audit.
 // The export is judged.jsonl, streamed with flat memory; the report one self-contained HTML document;
-// the audit is `AuditReport` of src/records.ts.
+// the audit is `AuditReport` of src/answers.ts.
 import { Readable } from 'node:stream';
 import * as z from 'zod';
 import { auditRun } from '../audit/index.js';

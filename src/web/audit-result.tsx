@@ -1,6 +1,7 @@
 // What an audit found: the counts as recorded and as derived, every check, and the findings with the rows they speak of.
 import { type ReactNode, useMemo, useState } from 'react';
-import type { AuditReport, Finding } from '../records.js';
+import type { AuditReport } from '../answers.js';
+import type { Finding } from '../records.js';
 import { Glyph, Trouble } from './glyph.js';
 import { count, counted, percent } from './numbers.js';
 import { visible } from './visible.js';

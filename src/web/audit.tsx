@@ -1,6 +1,6 @@
 // Anyone's judged file: dropped here, audited by the server, kept nowhere.
 import { type DragEvent, useState } from 'react';
-import type { AuditReport } from '../records.js';
+import type { AuditReport } from '../answers.js';
 import { AuditResult } from './audit-result.js';
 import { FileRow } from './file-row.js';
 import { Loading, Wrong } from './notice.js';

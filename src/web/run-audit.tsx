@@ -1,5 +1,5 @@
 // The audit of a run: every judgment derived again from its stored parts.
-import type { AuditReport } from '../records.js';
+import type { AuditReport } from '../answers.js';
 import { Link } from './address.js';
 import type { RunDetail } from '../answers.js';
 import { AuditResult } from './audit-result.js';

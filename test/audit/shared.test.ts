@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { auditFile, sentence } from '../../src/audit/index.js';
-import type { AuditReport } from '../../src/records.js';
+import type { AuditReport } from '../../src/answers.js';
 import { brieRow, fileOf, lines } from '../formats/files.js';
 
 const RAW = '../shared/data/raw';

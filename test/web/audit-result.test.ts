@@ -1,7 +1,8 @@
 import { createElement, type FunctionComponent } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, it, vi } from 'vitest';
-import type { AuditReport, Finding } from '../../src/records.js';
+import type { AuditReport } from '../../src/answers.js';
+import type { Finding } from '../../src/records.js';
 
 // The page is compiled apart from the tests, so its types are said here.
 const { AuditResult } = await vi.importActual<{
