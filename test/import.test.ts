@@ -282,6 +282,18 @@ describe('a file that cannot be read to its end', () => {
     const { added } = await importFiles(stores[0]!, [sound], { now });
     expect(added).toBe(1);
   });
+
+  it('takes nothing from a run that was there', async () => {
+    const [store] = stores;
+    const { runs } = await importFiles(store!, [fileOf('pairs.jsonl', lines(...PAIRS))], { now });
+    const folder = await written(store!, runs[0]!, dirname(fileOf('x', '')));
+    const cut = fileOf('judged.jsonl', (await readFile(join(folder, 'judged.jsonl'), 'utf8')).slice(0, -9));
+    const before = await store!.judgments(runs[0]!.id);
+    await expect(importFiles(store!, [cut], { now })).rejects.toMatchObject({ code: 'JSON_SYNTAX' });
+    expect(await store!.run(runs[0]!.id)).toEqual(runs[0]);
+    expect(await store!.judgments(runs[0]!.id)).toEqual(before);
+    expect(before.items.length).toBeGreaterThan(0);
+  });
 });
 
 describe('a line that contradicts itself', () => {
