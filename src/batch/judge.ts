@@ -19,6 +19,7 @@ import {
 import type { Ask } from '../records.js';
 import type { BatchCounts } from '../answers.js';
 import type { BatchItemRow, BatchRow } from '../store/batches.js';
+import { batchRow, customId, type Open, opened } from './open.js';
 import type { Handed, Records } from './records.js';
 import type { Units } from './units.js';
 
@@ -49,18 +50,6 @@ const ENOUGH = 20;
 const OUTPUT_TOKENS = 4096;
 /** A token is seldom less than three bytes of text. */
 const BYTES_PER_TOKEN = 3;
-
-/** A batch with what only this process knows of it. */
-interface Open extends BatchRow {
-  /** Looks that did not find its intent; batches it could be that have not ended. */
-  misses: number;
-  unclear: string[];
-  /** Readings that ended too soon. */
-  broken: number;
-  cancelled: boolean;
-  /** Made by an earlier process, which may have cancelled it. */
-  found: boolean;
-}
 
 export class JudgeBatches {
   readonly name: string;
@@ -394,19 +383,6 @@ export class JudgeBatches {
   private async opened(): Promise<Batches> {
     return (this.service ??= await this.own.world.models.batches(this.judge));
   }
-}
-
-function opened(row: BatchRow, found = false): Open {
-  return { ...row, misses: 0, unclear: [], broken: 0, cancelled: false, found };
-}
-
-function batchRow({ misses: _m, unclear: _u, broken: _b, cancelled: _c, found: _f, ...row }: Open): BatchRow {
-  return row;
-}
-
-/** Unique over all batches of a unit, so that the results of an earlier one cannot be taken for a later one's. */
-function customId(id: string, batch: string): string {
-  return `${id}-${batch}`;
 }
 
 function stopping(failure: ModelFailure['failure'], message: string): ModelFailure {
