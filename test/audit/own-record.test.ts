@@ -118,6 +118,20 @@ describe('the record of a run', () => {
     },
   );
 
+  it('in an export folder is not held against what its configuration does not state', async () => {
+    const folder = join(journey.folder, 'less');
+    await cp((await journey.store.run(id))!.exports!, folder, { recursive: true });
+    const document = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')) as {
+      config: Record<string, unknown>;
+    };
+    for (const key of ['name', 'purpose', 'level', 'margin']) Reflect.deleteProperty(document.config, key);
+    await writeFile(join(folder, 'run.json'), JSON.stringify(document));
+    await rm(join(folder, 'manifest.json'));
+    const { findings } = await auditFile(folder);
+    expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+    await rm(folder, { recursive: true });
+  });
+
   it('in an export folder is named when no plan can be made from it', async () => {
     const folder = join(journey.folder, 'copied');
     await cp((await journey.store.run(id))!.exports!, folder, { recursive: true });
