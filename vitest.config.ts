@@ -32,6 +32,8 @@ export default defineConfig({
     expect: { poll: { timeout: 30_000 } },
     pool: 'forks',
     maxWorkers: 2,
+    // Read when a command's modules are: where CI or FORCE_COLOR is set, a file of tests comes too late for it.
+    env: { NO_COLOR: '1' },
     sequence: { sequencer: LongFirst },
     globalSetup: 'test/suite-postgres.ts',
     projects: [

@@ -22,7 +22,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'doubleblind-everywhere-'));
   const demo = parse(await readFile(join(back, 'demo.yaml'), 'utf8')) as Record<string, { file?: string }>;
   process.chdir(folder);
-  vi.stubEnv('NO_COLOR', '1');
   vi.stubEnv('DOUBLEBLIND_DATABASE_URL', await databaseIn(folder));
   const made = {
     ...demo,

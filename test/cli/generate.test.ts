@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { suiteOf } from '../journeys/world.js';
 import { startServer, type TestServer } from '../server/index.js';
 import { run } from './here.js';
@@ -13,7 +13,6 @@ let server: TestServer;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'doubleblind-generate-'));
   process.chdir(folder);
-  vi.stubEnv('NO_COLOR', '1');
   server = await startServer({});
   const openai = { provider: 'openai', base_url: server.openai };
   const file = {
@@ -29,7 +28,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await server.close();
-  vi.unstubAllEnvs();
   process.chdir(tmpdir());
   await rm(folder, { recursive: true, force: true });
 });

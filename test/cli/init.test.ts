@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { run } from './here.js';
 
 const back = process.cwd();
@@ -10,10 +10,8 @@ let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'doubleblind-init-'));
   process.chdir(folder);
-  vi.stubEnv('NO_COLOR', '1');
 });
 afterAll(async () => {
-  vi.unstubAllEnvs();
   process.chdir(tmpdir());
   await rm(folder, { recursive: true, force: true });
 });

@@ -15,7 +15,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'doubleblind-ledger-cli-'));
   process.chdir(folder);
   vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'));
-  vi.stubEnv('NO_COLOR', '1');
   vi.stubEnv('DOUBLEBLIND_DATABASE_URL', await databaseIn(folder));
   first = (await json('demo')).run.id;
   second = (await json('demo', '--again')).run.id;

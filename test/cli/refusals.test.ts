@@ -13,7 +13,6 @@ let made = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'doubleblind-refusals-'));
   process.chdir(folder);
-  vi.stubEnv('NO_COLOR', '1');
   vi.stubEnv('DOUBLEBLIND_DATABASE_URL', await databaseIn(folder));
   await writeFile('notes.txt', 'A few words.\n');
   made = (JSON.parse((await run('demo', '--json')).stdout) as { run: { id: string } }).run.id;

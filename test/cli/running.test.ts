@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { suiteOf } from '../journeys/world.js';
 import { type LoggedRequest, startServer, type TestServer } from '../server/index.js';
 import { run } from './here.js';
@@ -15,12 +15,10 @@ let met: (request: LoggedRequest) => { status: number; body: unknown } | null;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'doubleblind-running-'));
   process.chdir(folder);
-  vi.stubEnv('NO_COLOR', '1');
   server = await startServer({ rule: (request) => (request.body['model'] === 'tuned' ? met(request) : null) });
 });
 afterAll(async () => {
   await server.close();
-  vi.unstubAllEnvs();
   process.chdir(tmpdir());
   await rm(folder, { recursive: true, force: true });
 });

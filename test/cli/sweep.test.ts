@@ -14,7 +14,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'doubleblind-sweep-'));
   process.chdir(folder);
   vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'));
-  vi.stubEnv('NO_COLOR', '1');
   server = await startServer({ models: ['base', 'judge', 'brie-100', 'brie-290'].map((id) => ({ id })) });
   for (const step of [100, 200, 290]) {
     await mkdir(join(folder, 'runs', `checkpoint-${step}`), { recursive: true });
