@@ -43,7 +43,7 @@ interface Import {
   file: string;
   from: string;
   to: string;
-  /** `import type`. */
+  /** `import type` or `export type`. */
   type: boolean;
 }
 
@@ -63,7 +63,7 @@ function loadedWith(file: string): Set<string> {
   return loaded;
 }
 
-const IMPORT = /(?:import (type )?[^;'"]*?from\s+|export [^;'"]*?from\s+|import\s+|import\(\s*)'([^']+)'/g;
+const IMPORT = /(?:(?:import|export) (type )?[^;'"]*?from\s+|import\s+|import\(\s*)'([^']+)'/g;
 
 function imports(): { own: Import[]; packages: Import[] } {
   const own: Import[] = [];
@@ -127,6 +127,14 @@ describe('floors', () => {
     expect([...loadedWith('conclusion.ts')].filter(late)).toEqual(
       expect.arrayContaining(['stats/summarize.ts', 'report.ts']),
     );
+  });
+
+  it('no command begins with the price list and the SDKs, which are loaded when somebody is asked', () => {
+    const heavy = ['models/prices.ts', 'models/openai.ts', 'models/anthropic.ts'];
+    const commands = FILES.map((file) => relative(SRC, file)).filter((file) => file.startsWith('cli/'));
+    const loaded = commands.flatMap((file) => [...loadedWith(file)].map((other) => `${file} loads ${other}`));
+    expect(loaded).toContain('cli/running.ts loads models/hosted.ts');
+    expect(loaded.filter((line) => heavy.some((file) => line.endsWith(` ${file}`)))).toEqual([]);
   });
 
   it('zod is imported as a namespace, of which a bundle takes what is used', () => {

@@ -7,8 +7,9 @@ import type { Connection } from './connections.js';
 import type { EndpointSpec } from './endpoint-spec.js';
 import { AskAgain, ModelFailure, type SdkError } from './failures.js';
 import { NotAdmitted, type Standing, type Effort } from './limits.js';
-import { type Price, tokensIn } from './prices.js';
+import type { Price } from './prices.js';
 import { withSystem, type Call, type Protocol, type Reply } from './protocol.js';
+import { estimatedTokens, tokensIn } from './tokens.js';
 
 /** Longest a call may take where the spec does not say. */
 const TIMEOUT_MS = 600_000;
@@ -135,13 +136,6 @@ export function callOf(spec: EndpointSpec, ask: Ask, abilities: Abilities, asked
     shape,
     schema: shape === null ? null : ask.reply_schema!,
   };
-}
-
-/** What is counted is what the server says afterwards. */
-function estimatedTokens(ask: Ask): number {
-  let characters = 0;
-  for (const { content } of ask.messages) characters += content.length;
-  return tokensIn(characters);
 }
 
 /** What a call may have cost whose reply does not say; null where no price is known. */

@@ -26,7 +26,8 @@ export type { EndpointState } from './limits.js';
 export { OFFLINE_RULES, OFFLINE_VARIANTS } from './offline.js';
 export type { Clock } from './pace.js';
 export { guessOf } from './hosted.js';
-export { type Price, type Prices, tokensIn } from './prices.js';
+export type { Price, Prices } from './prices.js';
+export { tokensIn } from './tokens.js';
 export type { Reached } from './reach.js';
 export { loadRecorded, type Recorded } from './recorded.js';
 

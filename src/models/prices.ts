@@ -26,11 +26,6 @@ export interface Price {
   per_hour: number | null;
 }
 
-/** Tokens of a text of so many characters, where nobody has counted them: about four make one. */
-export function tokensIn(characters: number): number {
-  return Math.ceil(characters / 4);
-}
-
 /** The price of a spec at an address; `usd_per_hour` counts where no price by token is known. */
 export function priceOf(spec: EndpointSpec, address: string, prices: Prices = {}): Price {
   const model = spec.model ?? '';
