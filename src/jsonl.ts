@@ -57,6 +57,9 @@ function* rowsIn(block: Block, file: string | undefined): Generator<JsonlRow> {
   }
 }
 
+/** How a JSON document begins that was written over several lines. */
+const OPENS = /^\s*[[{]\s*$/;
+
 /** The value of one line of JSON. @throws JSON_SYNTAX with the column of the first character that cannot stand there. */
 export function parseJsonLine(text: string, file?: string, line = 1): unknown {
   try {
@@ -64,7 +67,8 @@ export function parseJsonLine(text: string, file?: string, line = 1): unknown {
   } catch {
     const at = faultIn(text);
     const before = text.slice(0, at).split('\n');
-    const place = { file, line: line + before.length - 1, column: before.at(-1)!.length + 1 };
+    const hint = OPENS.test(text) ? 'One row must stand on each line; is this JSON over several lines?' : undefined;
+    const place = { file, line: line + before.length - 1, column: before.at(-1)!.length + 1, hint };
     const found =
       at < text.length ? `unexpected ${JSON.stringify(String.fromCodePoint(text.codePointAt(at)!))}` : 'ends too early';
     throw new DoubleblindError('JSON_SYNTAX', `not valid JSON: ${found}`, place);

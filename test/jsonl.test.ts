@@ -98,6 +98,14 @@ describe('rows of a JSON Lines file', () => {
     expect(await rows(zipped)).toHaveLength(9000);
   });
 
+  test('are asked for where JSON stands over several lines, and not where a line is cut', async () => {
+    const hintOf = async (content: string) => ((await failure(rows(file(content)))).place as { hint?: string }).hint;
+    const hint = 'One row must stand on each line; is this JSON over several lines?';
+    expect(await hintOf(JSON.stringify([{ a: 1 }], null, 2))).toBe(hint);
+    expect(await hintOf(JSON.stringify({ a: 1 }, null, 2).replaceAll('\n', '\r\n'))).toBe(hint);
+    expect(await hintOf('{"a":1}\n{"a":')).toBeUndefined();
+  });
+
   test('are handed out one at a time: the rows before a broken one arrive', async () => {
     const seen: unknown[] = [];
     const error = await failure(
