@@ -76,19 +76,22 @@ export type RunItem = Omit<Run, 'config' | 'decision_rule' | 'environment' | 'id
     offline_judges: string[];
   };
 
+/** What a judge or a checkpoint was asked in a suite. */
+export interface Cost {
+  kind: 'judge' | 'checkpoint';
+  name: string;
+  suite: string;
+  records: number;
+  calls: number;
+  cost_usd: number | null;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  latency_ms: number | null;
+}
+
 export interface RunDetail extends Run, Glance {
   spent: Spent;
-  costs: {
-    kind: 'judge' | 'checkpoint';
-    name: string;
-    suite: string;
-    records: number;
-    calls: number;
-    cost_usd: number | null;
-    input_tokens: number | null;
-    output_tokens: number | null;
-    latency_ms: number | null;
-  }[];
+  costs: readonly Cost[];
   /** What is stored: the choices of the filters. */
   strata: Due[];
   /** Of the last audit. */

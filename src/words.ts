@@ -1,7 +1,7 @@
 // What the statistics say, in words, for terminal, report and page alike: outcomes, what a decision leaves open, the
 // health of a judge, the spread between repeats. Without zod, so that the page can bring it along.
 import { coefficient, counted, FEW, money, percent, points, range, rated, whole } from './figures.js';
-import type { BatchCounts } from './answers.js';
+import type { BatchCounts, RunDetail } from './answers.js';
 import type { Canary, Domain, Failure, Outcome, Status } from './records.js';
 import type {
   Agreement,
@@ -71,6 +71,17 @@ export const CANARY_WORDS: Record<Canary, string> = {
 /** How far open batches are: "2 batches open, 310 of 1,200 answered". */
 export const batchWords = ({ open, done, total }: BatchCounts): string =>
   `${whole(open)} ${open === 1 ? 'batch' : 'batches'} open, ${whole(done)} of ${whole(total)} answered`;
+
+/**
+ * Calls and how judges fared, in words. Retries and failures are counted of judges alone, and what was asked for a response
+ * that never came is in no sum, so both are said.
+ */
+export function callWords({ spent, costs }: Pick<RunDetail, 'spent' | 'costs'>, unpriced = ''): string {
+  const made = costs.reduce((sum, { kind, records }) => sum + (kind === 'checkpoint' ? records : 0), 0);
+  const lost = made - spent.responses;
+  const judges = `judges: ${whole(spent.retried)} retried, ${whole(spent.failed)} failed${unpriced}`;
+  return `${counted(spent.calls, 'call')} (${judges})${lost > 0 ? `, without those for ${counted(lost, 'response')} that failed` : ''}`;
+}
 
 /** What every place says that shows results of offline judges; of several runs, which ones have them. Empty without any. */
 export const offlineWarnings = (judges: readonly string[], of = ''): Warning[] =>

@@ -3,10 +3,18 @@
 import { money, percent, rated, whole } from '../figures.js';
 import type { Launched } from '../launch.js';
 import type { Spent } from '../records.js';
-import { callWords, changedLater } from '../report/particulars.js';
-import type { Cost } from '../store/costs.js';
+import { changedLater } from '../report/particulars.js';
+import type { Cost } from '../answers.js';
 import type { JudgeHealth, Summary } from '../summary.js';
-import { accuracyPieces, agreementFigures, cure, ledByPosition, observedAgreement, repeatsSentence } from '../words.js';
+import {
+  accuracyPieces,
+  agreementFigures,
+  callWords,
+  cure,
+  ledByPosition,
+  observedAgreement,
+  repeatsSentence,
+} from '../words.js';
 import { plot } from './forest.js';
 import { columns, fitted, flowed, oneLine, paint, plain, wrapped } from './terminal.js';
 

@@ -6,7 +6,7 @@ import { judgedLines } from '../export.js';
 import { sweepCurve } from '../ledger/curve.js';
 import type { Domain, Judgment, Run, Spent } from '../records.js';
 import type { Store } from '../store/index.js';
-import type { Cost } from '../store/costs.js';
+import type { Cost } from '../answers.js';
 import type { Calibration, Summary } from '../summary.js';
 
 /** One comparison with every judgment of it: all judges and orders, no canary, no retest. */

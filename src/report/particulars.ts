@@ -1,21 +1,11 @@
 // What a run was made from and what it cost: spend, configuration, hashes, how often the candidate was tried, and how
 // anyone can make or check it again.
 import { counted, money, whole } from '../figures.js';
-import type { Run, Spent } from '../records.js';
-import type { Cost } from '../store/costs.js';
+import type { Run } from '../records.js';
+import type { Cost } from '../answers.js';
 import type { Facts } from './facts.js';
+import { callWords } from '../words.js';
 import { html, type Html } from './html.js';
-
-/**
- * Calls and how judges fared, in words. Retries and failures are counted of judges alone, and what was asked for a response
- * that never came is in no sum, so both are said.
- */
-export function callWords({ spent, costs }: { spent: Spent; costs: readonly Cost[] }, unpriced = ''): string {
-  const made = costs.reduce((sum, { kind, records }) => sum + (kind === 'checkpoint' ? records : 0), 0);
-  const lost = made - spent.responses;
-  const judges = `judges: ${whole(spent.retried)} retried, ${whole(spent.failed)} failed${unpriced}`;
-  return `${counted(spent.calls, 'call')} (${judges})${lost > 0 ? `, without those for ${counted(lost, 'response')} that failed` : ''}`;
-}
 
 /** Money and calls, by judge and checkpoint, then by suite where there are several. */
 export function spend({ spent, costs }: Facts): Html {

@@ -1,4 +1,5 @@
 // What a run has cost and done.
+import type { Cost } from '../answers.js';
 import { type Kysely, sql } from 'kysely';
 import type { Spent } from '../records.js';
 import type { Connection, Database } from './schema.js';
@@ -114,16 +115,4 @@ export interface UnpricedTexts {
   records: number;
   asked: number;
   answered: number;
-}
-
-export interface Cost {
-  kind: 'judge' | 'checkpoint';
-  name: string;
-  suite: string;
-  records: number;
-  calls: number;
-  cost_usd: number | null;
-  input_tokens: number | null;
-  output_tokens: number | null;
-  latency_ms: number | null;
 }

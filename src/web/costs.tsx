@@ -1,6 +1,7 @@
 // What a run cost, and who spent it.
 import { Link } from './address.js';
 import type { RunDetail } from '../answers.js';
+import { callWords } from '../words.js';
 import { samplesPath } from './filters.js';
 import { count, counted, money } from './numbers.js';
 
@@ -24,8 +25,8 @@ export function Costs({ run: { id, spent, costs } }: { run: RunDetail }) {
     <section aria-labelledby="costs">
       <h2 id="costs">Cost</h2>
       <p>
-        <b>{money(spent.cost_usd)}</b> in {counted(spent.calls, 'call')}, {count(spent.retried)} retried,{' '}
-        {count(spent.failed)} failed; {count(spent.input_tokens)} tokens in, {count(spent.output_tokens)} out.
+        <b>{money(spent.cost_usd)}</b> in {callWords({ spent, costs })}; {count(spent.input_tokens)} tokens in,{' '}
+        {count(spent.output_tokens)} out.
         {spent.unpriced > 0 && spent.cost_usd !== null && (
           <> The price of {counted(spent.unpriced, 'record')} is unknown and not in the sum.</>
         )}

@@ -4,7 +4,7 @@ import { screen } from '../../src/cli/screen.js';
 import { breadth, fitted, flowed, wrapped } from '../../src/cli/terminal.js';
 import type { Run } from '../../src/records.js';
 import { spend } from '../../src/report/particulars.js';
-import type { Cost } from '../../src/store/costs.js';
+import type { Cost } from '../../src/answers.js';
 import { openStore, type Store } from '../../src/store/index.js';
 import type { Summary } from '../../src/summary.js';
 import { winRates } from '../../src/win-rates.js';

@@ -1,6 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Calibration } from '../../src/summary.js';
+import { callWords } from '../../src/words.js';
 import { buildPage, CHROMIUM, closeBrowser, visit } from './browser.js';
 import { flawsOf, ON_A_PHONE } from './flaws.js';
 import { openService, type Service } from './service.js';
@@ -111,6 +112,16 @@ describe.skipIf(CHROMIUM === null)('the page of a run', () => {
     const certified = remarks.filter({ hasText: 'certified' }).first().getByRole('link');
     expect(await certified.getAttribute('href')).toBe(`/runs/${VIEWS.plain}/samples`);
     expect(await section(page, 'Judges').getByRole('heading', { level: 3 }).last().innerText()).toContain('human:');
+    await close();
+  });
+
+  it('counts retries and failures as those of the judges, in the words of report and terminal', async () => {
+    const { page, close } = await visit(service.origin, runPath(VIEWS.whole));
+    await loaded(page);
+    const { store } = service;
+    const [spent, costs] = await Promise.all([store.spent(VIEWS.whole), store.costs(VIEWS.whole)]);
+    expect(await plain(section(page, 'Cost').innerText())).toContain(` in ${callWords({ spent, costs })};`);
+    expect(callWords({ spent, costs })).toMatch(/^[\d,]+ calls \(judges: \d+ retried, [1-9]\d* failed\)/);
     await close();
   });
 
