@@ -32,6 +32,8 @@ const liquid = new Liquid({
   memoryLimit: 1e8,
   renderLimit: 5000,
   templates: {},
+  // Of dates alone, which no filter prints: left out, it is asked of the machine, which takes as long as reading Liquid.
+  locale: 'en-US',
 });
 for (const tag of ['include', 'render', 'layout', 'block']) Reflect.deleteProperty(liquid.tags, tag);
 for (const filter of Object.keys(liquid.filters)) {

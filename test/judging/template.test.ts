@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { DoubleblindError } from '../../src/errors.js';
 import { sha256 } from '../../src/hash.js';
 import type { TextValues } from '../../src/judging/liquid.js';
@@ -501,4 +501,18 @@ describe('the bundled templates', () => {
       allow_tie: true,
     });
   });
+});
+
+test('what a template prints hangs on no setting of the machine: its locale is not even asked for', async () => {
+  const asked = vi.spyOn(Intl, 'DateTimeFormat');
+  try {
+    vi.resetModules();
+    const { parseTemplate: fresh } = await import('../../src/judging/template.js');
+    fresh(file(SLOTS), 'prompts/own.md');
+    expect(asked).not.toHaveBeenCalled();
+    new Intl.DateTimeFormat();
+    expect(asked).toHaveBeenCalledOnce();
+  } finally {
+    asked.mockRestore();
+  }
 });
