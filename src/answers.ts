@@ -298,7 +298,7 @@ export interface CurveStep {
   metrics: Record<string, number>;
 }
 
-export interface CurvePoint {
+interface CurvePoint {
   step: number;
   run_id: string;
   /** Mean over the prompts that every step was judged on, 0..1. */

@@ -29,7 +29,7 @@ export interface Asked {
   tokens_from: 'earlier runs' | 'characters';
 }
 
-export interface Detects {
+interface Detects {
   prompts: number;
   /** Distance from one half found with power 0.8; null when none is. */
   minimum_detectable_effect: number | null;

@@ -7,7 +7,7 @@ import { defaultMargin, toDecide, toExclude } from './stats/index.js';
 import type { Estimate, Summary } from './summary.js';
 import { betweenModels } from './words.js';
 
-export interface Condition {
+interface Condition {
   /** What it is asked of: a domain, suite or category, or the judging as a whole. */
   subject: string;
   /** `better`, `not-worse`, `not-shown-worse`, or the name of a limit. */

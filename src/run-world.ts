@@ -46,7 +46,7 @@ export interface RunOptions {
 }
 
 /** Some prompts of a run: their responses (`generate` says whose) or the judgments of one judge. */
-export interface Part {
+interface Part {
   plan: Plan;
   positions: readonly number[];
   /** Null: responses only. */

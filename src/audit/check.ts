@@ -15,7 +15,7 @@ export type Found = Pick<Finding, 'severity' | 'message'> &
  * `sound`: looked at and nothing found. `unverifiable`: the file lacks what the check needs. `outside`: the check is
  * not about such rows.
  */
-export type Seen = 'sound' | 'unverifiable' | 'outside' | Found;
+type Seen = 'sound' | 'unverifiable' | 'outside' | Found;
 
 /** What an audit may find of rows. */
 export const CODES = [

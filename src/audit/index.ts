@@ -37,7 +37,7 @@ import { unreadableReply } from './unreadable-reply.js';
 import { verdictInjection } from './verdict-injection.js';
 import { winnerContradictsReply } from './winner-contradicts-reply.js';
 
-export { type Check, CODES, type Found, type MakeCheck, type Seen } from './check.js';
+export { CODES } from './check.js';
 export { sentence } from './sentence.js';
 
 /** The checks that apply to files of anyone's. */

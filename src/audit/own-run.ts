@@ -27,7 +27,7 @@ export interface OwnRun {
   false_responses: FalseResponse[];
 }
 
-export interface FalseResponse {
+interface FalseResponse {
   /** In the order of exports, from 1. */
   line: number;
   /** `suite/prompt_id`, repeat and role, in words. */
@@ -37,7 +37,7 @@ export interface FalseResponse {
   derived: string | number | null;
 }
 
-export interface StoredResponse {
+interface StoredResponse {
   text: string | null;
   stop_reason: string | null;
   checkpoint: string;

@@ -88,7 +88,6 @@ export async function readTree(path: string, options: ReadOptions = {}): Promise
   throw new DoubleblindError('FILE_UNKNOWN_FORMAT', `no known training ${reads}.`, { file: path, hint });
 }
 
-export { type CheckpointFinding } from './findings.js';
 export {
   type CheckpointIdentity,
   checkpointIdentitySchema,
@@ -98,6 +97,5 @@ export {
 } from './identity.js';
 export { type Metric, type NameMap, readNameMap, renameMetrics } from './metrics.js';
 export { askServed, compareServed, type GetJson, type Served, type ServedComparison } from './served.js';
-export { type Sweep, type SweepCandidate, type SweepPlan } from './sweep.js';
 export { summarizeTraining, type TrainingRecords, type TrainingRun, type TrainingSummary } from './training.js';
 export { type DigestCache, readDigestCache, writeDigestCache } from './weights.js';

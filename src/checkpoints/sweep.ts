@@ -17,7 +17,7 @@ export interface Sweep {
   name?: string | undefined;
 }
 
-export interface SweepCandidate {
+interface SweepCandidate {
   name: string;
   step: number;
   /** Absolute path of the folder; absent in a sweep over files. */

@@ -79,7 +79,7 @@ export interface TrainingRecords {
 }
 
 /** Numbers in words of a summary; null where there is none. */
-export interface Spread {
+interface Spread {
   n: number;
   mean: number | null;
   median: number | null;

@@ -16,7 +16,7 @@ export interface DigestCache {
   set(version: string, sha256: string): unknown;
 }
 
-export interface Weights {
+interface Weights {
   /** Names below the checkpoint folder, in order. */
   files: { file: string; bytes: number; sha256: string | null }[];
   bytes: number;

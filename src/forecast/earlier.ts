@@ -2,7 +2,7 @@
 import type { RunConfig } from '../config.js';
 import type { Store } from '../store/index.js';
 
-export interface Average {
+interface Average {
   input_tokens: number;
   output_tokens: number;
   latency_ms: number | null;

@@ -15,7 +15,7 @@ import { openRecords } from './source.js';
 
 export { parsePairs } from './generic.js';
 export { numberRows, rowNumbering, type Standing } from './numbering.js';
-export type { Derived, Format, Labels, OrderSource, ReadOptions, Row } from './row.js';
+export type { OrderSource, ReadOptions, Row } from './row.js';
 
 /** The known formats; the first that fits a file's first record reads it, so the narrow ones stand first. */
 const FORMATS: readonly Format[] = [doubleblind, judgebench, arenaHard, mtBench, alpacaEval, brie, generic];

@@ -11,7 +11,7 @@ import { withoutThought } from './thoughts.js';
 /** What the reply was asked to hold. */
 type Asked = Pick<Template, 'criteria' | 'scale' | 'allow_tie'>;
 
-export type Scores = Record<string, number>;
+type Scores = Record<string, number>;
 
 export type Reading =
   | {

@@ -27,7 +27,7 @@ export interface Intent {
 }
 
 /** Nobody waits for a single answer of a batch, so there is no latency. */
-export type BatchAnswer = Omit<Answer, 'latency_ms'> & { latency_ms: null };
+type BatchAnswer = Omit<Answer, 'latency_ms'> & { latency_ms: null };
 
 /** `due`: not answered and not paid (expired, cancelled, or a passing fault), to be asked again. */
 export type BatchResult =

@@ -16,19 +16,16 @@ import type { Price, Prices } from './prices.js';
 import { look, reach, type Reached } from './reach.js';
 import { referenceAnswer } from './reference.js';
 
-export type { BatchAnswer, Batches, BatchItem, BatchResult, BatchStatus, Found, Intent } from './batches.js';
+export type { Batches, BatchItem, BatchResult, BatchStatus, Intent } from './batches.js';
 export { BATCH_DISCOUNT, BatchRefused, Portion } from './batches.js';
 export { cacheKey } from './cache-key.js';
-export { endpointProblems, endpointSchema, type EndpointSpec, type SpecProblem } from './endpoint-spec.js';
+export { endpointProblems, endpointSchema, type EndpointSpec } from './endpoint-spec.js';
 export { ModelFailure } from './failures.js';
 export { redactor } from './keys.js';
-export type { EndpointState } from './limits.js';
 export { OFFLINE_RULES, OFFLINE_VARIANTS } from './offline.js';
-export type { Clock } from './pace.js';
 export { guessOf } from './hosted.js';
-export type { Price, Prices } from './prices.js';
+export type { Price } from './prices.js';
 export { tokensIn } from './tokens.js';
-export type { Reached } from './reach.js';
 export { loadRecorded, type Recorded } from './recorded.js';
 
 export interface Model {

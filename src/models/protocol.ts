@@ -31,7 +31,7 @@ export interface Protocol {
 
 export const isJson = ({ headers }: Response): boolean => /\bjson\b/i.test(headers.get('content-type') ?? '');
 
-export interface CallOptions {
+interface CallOptions {
   signal?: AbortSignal;
   timeout_ms: number;
 }

@@ -5,10 +5,10 @@ import { normalisePrompt } from '../hash.js';
 import { fileHash } from '../bytes.js';
 import { readRows, type RecordedRow } from './recorded-rows.js';
 
-export type RecordedAnswer = Pick<RecordedRow, 'text' | 'stop_reason' | 'model' | 'line'>;
+type RecordedAnswer = Pick<RecordedRow, 'text' | 'stop_reason' | 'model' | 'line'>;
 
 /** A prompt as it is looked for; `suite` counts where the file names suites. */
-export interface SoughtPrompt {
+interface SoughtPrompt {
   id: string;
   prompt: string;
   suite?: string;

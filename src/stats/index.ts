@@ -1,11 +1,9 @@
 // The statistics of doubleblind: `summarize` for a run, and every method by itself. Pure; listed by hand.
 export { summarize, type SummarizeInput } from './summarize.js';
 export { panelOf, type PanelOptions } from './panel.js';
-export { tally, type Tallied, type TallyOptions } from '../tally/fold.js';
+export { tally } from '../tally/fold.js';
 export { explain } from './explain.js';
 export type { Grouping } from './groups.js';
-export type { Families } from './health.js';
-export type { IntervalMethod } from './sample.js';
 
 // Win rates
 export { missingBounds, orderBalanced, pairScore, winRate, winRateByPrompt } from './winrate.js';
@@ -37,7 +35,6 @@ export {
   sampleSizeArcsine,
   sampleSizeNonInferiority,
   sampleSizePairedT,
-  type Plan,
 } from './power.js';
 export { confidenceSequence, logEValue, sequentialStop } from './sequential.js';
 export { looks, type StoppingRule } from './looks.js';
@@ -46,17 +43,17 @@ export { looks, type StoppingRule } from './looks.js';
 export { agreementOf } from './agreement.js';
 export { cohenKappa, crossTable, kappaStandardError, lightKappa, scottPi, type Weights } from './kappa.js';
 export { fleissKappa } from './fleiss.js';
-export { krippendorffAlpha, METRICS, type Metric } from './krippendorff.js';
+export { krippendorffAlpha, METRICS } from './krippendorff.js';
 export { congerKappa, gwet } from './gwet.js';
 export { icc, oneWayIcc } from './icc.js';
-export { unitCounts, type UnitCounts } from './units.js';
+export { unitCounts } from './units.js';
 export { decisiveRate, positionBias } from './position.js';
 export { repetitionStability } from './repetition.js';
 export { familyOverlap, modelFamily, selfPreference } from './self-preference.js';
 export { lengthControl, lengthControlL1, notEstimable } from './length-control.js';
 export { effectiveJudges, majorityAccuracy, majorityVote, medianVote, weightedVote } from './jury.js';
 export { dawidSkene } from './dawid-skene.js';
-export { ppi, type Ppi } from './ppi.js';
+export { ppi } from './ppi.js';
 export { allocateLabels, roganGladen } from './rogan-gladen.js';
 export { agreementWithPeople, correct, type Labelled, rateBy } from './calibration.js';
 
@@ -69,5 +66,5 @@ export { linearSlope, simultaneousBand, slopeInterval, stepToKeep } from './curv
 export { pageTrend } from './page.js';
 
 // Decisions
-export { defaultMargin, toDecide, toExclude, verdictOf, type Evidence } from './decision.js';
+export { defaultMargin, toDecide, toExclude, verdictOf } from './decision.js';
 export { varianceOfScores } from './variance.js';

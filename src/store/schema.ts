@@ -79,7 +79,7 @@ export interface RunsTable {
 }
 
 /** What is kept of a run beside the tallies of its prompts. */
-export interface TalliedRunsTable {
+interface TalliedRunsTable {
   run_id: string;
   /** How often tallies were counted: the same number, the same tallies. */
   version: number;
@@ -178,7 +178,7 @@ export interface JudgmentsTable {
   judged_at: string | null;
 }
 
-export interface FindingsTable {
+interface FindingsTable {
   run_id: string;
   judgment_id: string | null;
   code: string;
@@ -186,7 +186,7 @@ export interface FindingsTable {
   message: string;
 }
 
-export interface CacheTable {
+interface CacheTable {
   key: string;
   kind: string;
   model: string;
@@ -194,14 +194,14 @@ export interface CacheTable {
   created_at: string;
 }
 
-export interface HoldersTable {
+interface HoldersTable {
   run_id: string;
   /** host:pid:start, enough to tell whether the holder still lives. */
   holder: string;
   since: string;
 }
 
-export interface CheckpointsTable {
+interface CheckpointsTable {
   name: string;
   digest: string;
   path: string;
@@ -209,7 +209,7 @@ export interface CheckpointsTable {
   identity: string;
 }
 
-export interface MetricsTable {
+interface MetricsTable {
   id: string;
   checkpoint: string;
   step: number | null;

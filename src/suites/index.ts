@@ -12,10 +12,10 @@ import { readJsonlSuite } from './jsonl.js';
 import type { SuiteOptions } from './prompt.js';
 import { readYamlSuite } from './yaml.js';
 
-export { suiteFromChat, type ChatOptions } from './chat.js';
-export { findLeaks, type Leak, type LeakReport } from './leaks.js';
-export { findPairs, type PromptPair } from './overlap.js';
-export { domainIn, stemOf, type SuiteOptions } from './prompt.js';
+export { suiteFromChat } from './chat.js';
+export { findLeaks, type LeakReport } from './leaks.js';
+export { findPairs } from './overlap.js';
+export { domainIn, stemOf } from './prompt.js';
 export { writeSuiteYaml } from './yaml.js';
 
 export interface SuiteReader {

@@ -10,7 +10,7 @@ const LONGEST_RUN = 13;
 const SHORTEST_RUN = 8;
 const LISTED = 20;
 
-export interface Leak {
+interface Leak {
   /** `duplicate`: a text of a row is the prompt; `overlap`: a row shares a run of words with it. */
   kind: 'duplicate' | 'overlap';
   suite: string;

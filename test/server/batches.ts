@@ -29,7 +29,7 @@ export interface BatchOptions {
   /** Lines of results to be sent before the connection is cut, and what is awaited first; null to send all. */
   cut: (batch: Batch) => { lines: number; then: () => Promise<void> } | null;
 }
-export type BatchStep = 'create' | 'created' | 'look' | 'results';
+type BatchStep = 'create' | 'created' | 'look' | 'results';
 export const BATCH: BatchOptions = {
   polls: 1,
   errored: 0,
