@@ -24,8 +24,3 @@ export function ratingsOf(unit: number[]): number {
   for (const count of unit) sum += count;
   return sum;
 }
-
-/** All values rated, ascending. */
-export function categoriesOf(ratings: (number | null)[][]): number[] {
-  return [...new Set(ratings.flat().filter((rating) => rating !== null))].sort((a, b) => a - b);
-}

@@ -19,7 +19,7 @@ export interface CachedAnswer {
 const COLUMNS = ['key', 'kind', 'model', 'answer', 'created_at'] as const;
 const BLANK = Object.fromEntries(COLUMNS.map((column) => [column, ''])) as never;
 
-/** The insertion of answers; one that is there is replaced. */
+/** The insertion of answers; one that is there is replaced, as `--fresh` asks anew what is held. */
 export function cacheWriter(db: Kysely<Database>) {
   return rowWriter(
     db as never,
@@ -39,7 +39,6 @@ export function cacheWriter(db: Kysely<Database>) {
 }
 
 export function cacheQueries({ db, firstNow }: Connection) {
-  const write = cacheWriter(db);
   /** What is asked for within one turn is looked up in one go: every look is a way to the server. */
   let gathered: { keys: string[]; found: Promise<Map<string, string>> } | null = null;
   const gather = async (keys: string[]): Promise<Map<string, string>> => {
@@ -65,16 +64,9 @@ export function cacheQueries({ db, firstNow }: Connection) {
       return answer === undefined ? null : (JSON.parse(answer) as Answer);
     },
 
-    /** Keeps answers; one that is there is replaced, as `--fresh` asks anew what is held. Keys are distinct. */
-    async keepCached(entries: readonly CachedAnswer[]): Promise<void> {
-      await write(entries);
-    },
-
     /** Entries and bytes by kind and model. */
-    async cacheEntries(): Promise<
-      { kind: CacheKind; model: string; entries: number; bytes: number; newest: string }[]
-    > {
-      return (await db
+    async cacheEntries() {
+      return db
         .selectFrom('cache')
         .select([
           'kind',
@@ -86,7 +78,7 @@ export function cacheQueries({ db, firstNow }: Connection) {
         .groupBy(['kind', 'model'])
         .orderBy('kind')
         .orderBy('model')
-        .execute()) as { kind: CacheKind; model: string; entries: number; bytes: number; newest: string }[];
+        .execute();
     },
 
     /** Removes entries older than a time (or all); how many went. */

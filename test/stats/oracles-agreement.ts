@@ -23,11 +23,15 @@ import {
   type Weights,
 } from '../../src/stats/index.js';
 import { zOf } from '../../src/stats/distributions.js';
-import { categoriesOf, ratingsOf } from '../../src/stats/units.js';
+import { ratingsOf } from '../../src/stats/units.js';
 import { asLoHi } from './oracles-intervals.js';
 import type { Oracle } from './oracles.js';
 
 type Ratings = (number | null)[][];
+
+/** All values rated, ascending. */
+const categoriesOf = (ratings: Ratings): number[] =>
+  [...new Set(ratings.flat().filter((rating) => rating !== null))].sort((a, b) => a - b);
 
 /** Rows of units to rows of raters and back. */
 const turned = (rows: Ratings): Ratings => (rows[0] ?? []).map((_, j) => rows.map((row) => row[j] ?? null));
