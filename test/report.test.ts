@@ -142,6 +142,15 @@ describe('the report as a page', () => {
     expect(empty).not.toMatch(/NaN|Infinity|undefined|null/);
     expect(page).not.toMatch(/NaN|Infinity|>undefined|>null/);
   });
+
+  it('names the commit, and none where the repository has no commit yet', async () => {
+    const run = (await store.run('20261121_103000-bbbb'))!;
+    const summary = await winRates(store, run);
+    const made = (commit: string | null) =>
+      report(store, { ...run, environment: { git: { commit, branch: 'trunk', dirty: true } } }, summary);
+    expect(await made('0123456789abcdef')).toContain('<code>0123456789abcdef, with changes</code>');
+    expect(await made(null)).not.toContain('<dt>git</dt>');
+  });
 });
 
 describe('text in a page', () => {

@@ -2,7 +2,7 @@
 import { counted, FEW, groupName, headline, money, percent, range, whole } from '../figures.js';
 import { findRun } from '../find-run.js';
 import type { Glance } from '../answers.js';
-import { commandLine } from '../environment.js';
+import { commandLine, type Environment } from '../environment.js';
 import { isInterrupted } from '../holder.js';
 import { sweepCurve } from '../ledger/curve.js';
 import type { Run } from '../records.js';
@@ -185,14 +185,7 @@ export async function show(store: Store, id: string, flags: CommonOptions): Prom
 }
 
 function head(run: Run, status: string): string[] {
-  const environment = run.environment as {
-    git?: { commit?: string; branch?: string; dirty?: boolean } | null;
-    command?: string;
-    host?: string;
-    doubleblind?: string;
-    node?: string;
-  };
-  const { git } = environment;
+  const { git, ...environment } = run.environment as Partial<Environment>;
   const served = (run.identities['served'] ?? {}) as Record<string, { status: string; why: string }>;
   const checkpoint = (role: 'baseline' | 'candidate'): string => {
     const identity = run.identities[role] as
@@ -228,9 +221,9 @@ function head(run: Run, status: string): string[] {
     ['ended', run.ended_at],
     [
       'commit',
-      git?.commit === undefined
-        ? null
-        : `${git.commit.slice(0, 12)} on ${git.branch ?? 'no branch'}${git.dirty === true ? ', with changes' : ''}`,
+      git?.commit
+        ? `${git.commit.slice(0, 12)} on ${git.branch ?? 'no branch'}${git.dirty ? ', with changes' : ''}`
+        : null,
     ],
     ['command', environment.command],
     [

@@ -1,6 +1,7 @@
 // What a run was made from and what it cost: spend, configuration, hashes, how often the candidate was tried, and how
 // anyone can make or check it again.
 import { counted, money, whole } from '../figures.js';
+import type { Environment } from '../environment.js';
 import type { Run } from '../records.js';
 import type { Cost } from '../answers.js';
 import type { Facts } from './facts.js';
@@ -93,19 +94,16 @@ export function configuration({ run, judged_sha256 }: Facts): Html {
   const suites = (config['suites'] ?? []) as Named[];
   const templates = Object.keys((config['templates'] ?? {}) as object);
   const { templates: _, ...shown } = config;
-  const git = environment['git'] as { commit?: string; dirty?: boolean } | null | undefined;
+  const { git, doubleblind = 'unknown', node = 'unknown' } = environment as Partial<Environment>;
   const pairs: [string, string][] = [
     ['judged.jsonl', `SHA-256 ${judged_sha256}`],
     ['configuration', run.configuration],
     ...suites.map(({ name, sha256 }): [string, string] => [`suite ${name}`, sha256 ?? 'not hashed']),
     ...templates.map((ref): [string, string] => ['judge prompt', ref]),
     ...Object.entries(content).map(([role, hash]): [string, string] => [`${role} content`, hash ?? '']),
-    [
-      'doubleblind',
-      `${String(environment['doubleblind'] ?? 'unknown')}, Node ${String(environment['node'] ?? 'unknown')}`,
-    ],
+    ['doubleblind', `${doubleblind}, Node ${node}`],
   ];
-  if (git?.commit !== undefined) pairs.push(['git', `${git.commit}${git.dirty === true ? ', with changes' : ''}`]);
+  if (git?.commit) pairs.push(['git', `${git.commit}${git.dirty ? ', with changes' : ''}`]);
   return html`<dl class="pairs">
       ${pairs.map(
         ([term, value]) =>

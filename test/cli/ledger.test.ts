@@ -1,4 +1,5 @@
 // The ledger as people use it: the commands in a folder with two runs of the demo.
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,6 +15,8 @@ let second = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'doubleblind-ledger-cli-'));
   process.chdir(folder);
+  // A repository that has no commit yet, as where a new project begins.
+  execFileSync('git', ['init', '-q']);
   vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'));
   vi.stubEnv('DOUBLEBLIND_DATABASE_URL', await databaseIn(folder));
   first = (await json('demo')).run.id;
