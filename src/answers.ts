@@ -334,8 +334,27 @@ export interface SweepCurve {
   /** Overall first, then the domains. */
   curves: Curve[];
   /** The whole log of the training, for the picture beside. */
-  losses: { step: number; epoch: number | null; loss: number | null; eval_loss: number | null }[];
+  losses: Pick<CurveStep, 'step' | 'epoch' | 'loss' | 'eval_loss'>[];
   warnings: { code: string; message: string }[];
+}
+
+// ── what other programs measured ────────────────────────────────────────────────────────────────
+
+/** One number of one checkpoint. */
+export interface Metric {
+  /** The training run or model that was measured. */
+  checkpoint: string;
+  /** Training step; 0 is the model before training, null where the source does not say. */
+  step: number | null;
+  /** Name as measured, `<dataset>/<column>` where the source names a dataset; see `renameMetrics`. */
+  metric: string;
+  value: number;
+  /** The file it was read from. */
+  source: string;
+  /** Rows that the value is the mean of. */
+  n: number;
+  /** Sampling of the benchmark where known: temperature, top_p, samples a question. */
+  sampling: { temperature: number; top_p: number; samples: number } | null;
 }
 
 // ── audit ──────────────────────────────────────────────────────────────────────────────────────────

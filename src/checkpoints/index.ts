@@ -95,7 +95,7 @@ export {
   type LossPoint,
   type Sighting,
 } from './identity.js';
-export { type Metric, type NameMap, readNameMap, renameMetrics } from './metrics.js';
+export { type NameMap, readNameMap, renameMetrics } from './metrics.js';
 export { askServed, compareServed, type GetJson, type Served, type ServedComparison } from './served.js';
 export { summarizeTraining, type TrainingRecords, type TrainingRun, type TrainingSummary } from './training.js';
 export { type DigestCache, readDigestCache, writeDigestCache } from './weights.js';

@@ -2,26 +2,11 @@
 // checkpoint and step, so that they can stand beside the win-rate curve; with one name per benchmark from `metrics.yaml`.
 import { parse as parseCsv } from 'csv-parse/sync';
 import { parseDocument } from 'yaml';
+import type { Metric } from '../answers.js';
 import { csvSyntax } from '../csv.js';
 import { DoubleblindError } from '../errors.js';
 import { readText } from '../jsonl.js';
 import { type CheckpointFinding, type Fields, finite, isFields } from './findings.js';
-
-export interface Metric {
-  /** The training run or model that was measured. */
-  checkpoint: string;
-  /** Training step; 0 is the model before training, null where the source does not say. */
-  step: number | null;
-  /** Name as measured, `<dataset>/<column>` where the source names a dataset; see `renameMetrics`. */
-  metric: string;
-  value: number;
-  /** The file it was read from. */
-  source: string;
-  /** Rows that the value is the mean of. */
-  n: number;
-  /** Sampling of the benchmark where known: temperature, top_p, samples a question. */
-  sampling: { temperature: number; top_p: number; samples: number } | null;
-}
 
 export interface MetricOrigin {
   checkpoint: string;

@@ -3,6 +3,7 @@
 // are counted and passed over unless asked for.
 import type { Dirent } from 'node:fs';
 import { join, relative, sep } from 'node:path';
+import type { Metric } from '../answers.js';
 import { DoubleblindError } from '../errors.js';
 import { openBytes } from '../bytes.js';
 import { readText } from '../jsonl.js';
@@ -18,7 +19,7 @@ import {
 } from './findings.js';
 import { losses } from './huggingface.js';
 import { lastPart, stepInName } from './identity.js';
-import { type Metric, type MetricOrigin, readMetricsCsv } from './metrics.js';
+import { type MetricOrigin, readMetricsCsv } from './metrics.js';
 import { parseRunName } from './run-name.js';
 import { type ReadOptions, type TrainingRecords, type TrainingRun, trainingRun } from './training.js';
 import { type Folder, folders } from './walk.js';

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { CheckpointFinding } from './findings.js';
 import { readTrainerFolder } from './huggingface.js';
 import { lastPart, stepInName } from './identity.js';
-import { type ReadOptions, type TrainingRecords, trainingRun } from './training.js';
+import { type ReadOptions, type TrainingRecords, type TrainingRun, trainingRun } from './training.js';
 import { type Folder, folders } from './walk.js';
 import { checkpointFiles } from './weights.js';
 
 const CHECKPOINT = /^checkpoint-\d+$/;
 
-const checkpointsIn = ({ path, entries }: Folder): { name: string; step: number | null; path: string }[] =>
+const checkpointsIn = ({ path, entries }: Folder): TrainingRun['checkpoints'] =>
   entries
     .filter((entry) => entry.isDirectory() && CHECKPOINT.test(entry.name))
     .map(({ name }) => ({ name, step: stepInName(name), path: join(path, name) }))

@@ -1,8 +1,8 @@
 // One training run, whatever folder tree or tracker list it was read from, and what a collection of them amounts to:
 // how many trained, how they ended, which fields of their configuration are filled in.
+import type { Metric } from '../answers.js';
 import type { CheckpointFinding, Fields } from './findings.js';
 import type { LossPoint } from './identity.js';
-import type { Metric } from './metrics.js';
 
 const TRAINING_KINDS = ['training', 'training (configuration only)', 'evaluation only'] as const;
 const TRAINING_STATES = ['finished', 'unfinished', 'failed', 'crashed', 'killed', 'running', 'unknown'] as const;

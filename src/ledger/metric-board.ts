@@ -1,18 +1,12 @@
 // Checkpoints ranked by a number that another program measured: pass@k of a benchmark, a loss, a tracker's column.
-import { type Metric, type NameMap, renameMetrics } from '../checkpoints/index.js';
+import type { Metric } from '../answers.js';
+import { type NameMap, renameMetrics } from '../checkpoints/index.js';
 import { DoubleblindError, suggest } from '../errors.js';
 import type { Store } from '../store/index.js';
 
-export interface MetricRow {
+export interface MetricRow extends Metric {
+  /** 1 is the best; equal values share one. */
   rank: number;
-  checkpoint: string;
-  step: number | null;
-  metric: string;
-  value: number;
-  /** Rows that the value is the mean of. */
-  n: number;
-  sampling: Metric['sampling'];
-  source: string;
 }
 
 /** Names of numbers that are better when they are smaller. */

@@ -1,6 +1,6 @@
 // Training folders and run lists of others: what trained, how it ended, what was measured; the measurements are kept.
+import type { Metric } from '../answers.js';
 import {
-  type Metric,
   type NameMap,
   readTree,
   renameMetrics,

@@ -1,27 +1,15 @@
 // Metrics that other programs measured (benchmarks, losses, tracker columns), kept by checkpoint and training step.
 import type { Kysely } from 'kysely';
+import type { Metric } from '../answers.js';
 import { hashOf } from '../hash.js';
 import type { Database } from './schema.js';
-
-/** One number of one checkpoint, under the name it was measured by; `step` is null where the source does not say. */
-export interface KeptMetric {
-  checkpoint: string;
-  step: number | null;
-  metric: string;
-  value: number;
-  /** The file it was read from. */
-  source: string;
-  /** Rows that the value is the mean of. */
-  n: number;
-  sampling: { temperature: number; top_p: number; samples: number } | null;
-}
 
 const BATCH = 500;
 
 export function metricQueries(db: Kysely<Database>) {
   return {
     /** Keeps metrics; one that was read from the same source before takes the new value. How many are new. */
-    async keepMetrics(metrics: readonly KeptMetric[], at: string): Promise<number> {
+    async keepMetrics(metrics: readonly Metric[], at: string): Promise<number> {
       const rows = new Map(
         metrics.map((metric) => {
           const { checkpoint, step, source, sampling } = metric;
@@ -49,7 +37,7 @@ export function metricQueries(db: Kysely<Database>) {
     },
 
     /** Metrics by checkpoint, step and name. */
-    async metrics(filter: { metric?: readonly string[]; checkpoint?: readonly string[] } = {}): Promise<KeptMetric[]> {
+    async metrics(filter: { metric?: readonly string[]; checkpoint?: readonly string[] } = {}): Promise<Metric[]> {
       let query = db
         .selectFrom('metrics')
         .select(['checkpoint', 'step', 'metric', 'value', 'source', 'n', 'sampling'])
@@ -64,7 +52,7 @@ export function metricQueries(db: Kysely<Database>) {
       const rows = await query.execute();
       return rows.map((row) => ({
         ...row,
-        sampling: row.sampling === null ? null : (JSON.parse(row.sampling) as KeptMetric['sampling']),
+        sampling: row.sampling === null ? null : (JSON.parse(row.sampling) as Metric['sampling']),
       }));
     },
 
