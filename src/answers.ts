@@ -89,13 +89,18 @@ export interface Cost {
   latency_ms: number | null;
 }
 
+/** How many findings of a code there are. */
+export interface FindingCount extends Pick<Finding, 'code' | 'severity'> {
+  n: number;
+}
+
 export interface RunDetail extends Run, Glance {
   spent: Spent;
   costs: readonly Cost[];
   /** What is stored: the choices of the filters. */
   strata: Due[];
   /** Of the last audit. */
-  findings: { code: string; severity: Finding['severity']; n: number }[];
+  findings: FindingCount[];
   /** Which process carries it out. */
   holder: string | null;
   /** Null when none is open. */
@@ -108,6 +113,7 @@ export interface RunDetail extends Run, Glance {
 export type JudgmentItem = Judgment & {
   /** Of this comparison, by every judge of it. */
   outcomes: Record<string, Outcome>;
+  /** Codes of findings of the last audit. */
   findings: string[];
   excerpted: boolean;
 };
@@ -122,6 +128,13 @@ export interface Step {
   holds: boolean | null;
 }
 
+/** A field that the stored parts do not bear out. */
+export interface Difference {
+  field: keyof Judgment;
+  recorded: unknown;
+  derived: unknown;
+}
+
 /** A judgment with everything that shows how it came about. */
 export interface Evidence {
   judgment: Judgment;
@@ -134,8 +147,7 @@ export interface Evidence {
   /** Which response stood in which slot; null where no order is stated. */
   slots: { A: Role; B: Role } | null;
   trace: Step[];
-  /** Fields that the stored parts do not bear out. */
-  differences: { field: keyof Judgment; recorded: unknown; derived: unknown }[];
+  differences: Difference[];
   other_orders: Sibling[];
   other_judges: Sibling[];
   people: Sibling[];

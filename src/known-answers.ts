@@ -1,18 +1,12 @@
 // Held against known answers: how often each checkpoint is right and readable, as the reference judge found, and how
 // often the other judges name the checkpoint that alone is right.
-import type { Order, Tally } from './records.js';
+import type { Tally } from './records.js';
 import { wilson } from './stats/index.js';
+import type { ReferenceRow } from './store/tallies.js';
 import type { JudgeHealth } from './summary.js';
 import { inOrder } from './judging/present.js';
 
 type Accuracy = JudgeHealth['accuracy'];
-
-/** What a reference judge replied about one comparison, and the order it was shown in. */
-export interface ReferenceRow {
-  judge: string;
-  order: Order;
-  reply: string;
-}
 
 /**
  * Accuracy by judge. A reference judge gets, per checkpoint, the share of right answers and of answers that could be

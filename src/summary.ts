@@ -1,6 +1,6 @@
 // What the statistics say of a run: the one shape of `stats --json`, `summary.json`, the report and
 // `GET /api/runs/{id}/win-rates`, and what people say of its judges (`calibrate --json`). Probabilities are 0 to 1; nothing is NaN: null with a reason.
-import type { Canary, Domain, Failure, Outcome, Role } from './records.js';
+import type { CanaryTally, Domain, Failure, Outcome, Role } from './records.js';
 
 export type Group = Partial<Record<'domain' | 'suite' | 'category' | 'judge' | 'order', string>>;
 
@@ -91,7 +91,7 @@ export interface JudgeHealth {
   longer_wins_rate: Rate;
   failed: Partial<Record<Failure, number>>;
   coverage: Rate;
-  canaries: { kind: Canary; n: number; passed: number }[];
+  canaries: Omit<CanaryTally, 'judge'>[];
   quote_mismatch_rate: Rate;
   score_contradictions: Rate;
   /** Roles whose model shares the judge's family, e.g. `["candidate"]`; empty when none. */

@@ -13,7 +13,7 @@ import { CANARIES, type CanaryTally, type Domain, type Due, type Run, type Statu
 import { type Grouping, type SummarizeInput, summarize } from './stats/index.js';
 import type { ResponseFault } from './response-checks.js';
 import { sequenceWarnings } from './stopping.js';
-import { type CanaryRow, type RunCounts, rowsIn } from './store/tallies.js';
+import { type CanaryRow, type RunCounts, rowsIn, type TallyFilter } from './store/tallies.js';
 import type { Store } from './store/index.js';
 import type { DomainDecision, Summary, Warning } from './summary.js';
 import { pick } from './tally/rows.js';
@@ -46,13 +46,8 @@ export function parseBy(text: string): Grouping[] {
 }
 
 /** How a summary is asked for; nothing given: every group of the contract, at the level the run was started with. */
-export interface WinRateOptions extends Partial<
-  Pick<SummarizeInput, 'by' | 'level' | 'method' | 'seed' | 'judges' | 'excludeOrderDependent' | 'pooled'>
-> {
-  suite?: string | undefined;
-  domain?: string | undefined;
-  category?: string | undefined;
-}
+export type WinRateOptions = TallyFilter &
+  Partial<Pick<SummarizeInput, 'by' | 'level' | 'method' | 'seed' | 'judges' | 'excludeOrderDependent' | 'pooled'>>;
 
 /** Section 5 of the contract for a stored run; `run` is the record without its configuration. */
 export async function winRates(store: Store, run: Run, options: WinRateOptions = {}): Promise<Summary> {
@@ -91,11 +86,7 @@ async function answered(store: Store, run: Run, counts: RunCounts, options: WinR
 type Counts = Pick<SummarizeInput, 'retests' | 'canaries' | 'due' | 'accuracy'> & { tallies: Tally[] | Tallies };
 
 /** The summary of a run from what was counted of it, in the store or in its files. */
-export function summaryOf(
-  run: Run,
-  counted: Counts,
-  asked: Omit<WinRateOptions, 'suite' | 'domain' | 'category'> = {},
-): Summary {
+export function summaryOf(run: Run, counted: Counts, asked: Omit<WinRateOptions, keyof TallyFilter> = {}): Summary {
   const { config: _c, decision_rule, environment: _e, identities: _i, ...facts } = run;
   const rule = decision_rule as { level?: number; margin?: SummarizeInput['margins'] };
   const judges = judgesOf(run);
@@ -220,10 +211,7 @@ export function canaryTallies(rows: CanaryRow[]): CanaryTally[] {
   );
 }
 
-function matches(
-  due: Due,
-  filter: { suite?: string | undefined; domain?: string | undefined; category?: string | undefined },
-): boolean {
+function matches(due: Due, filter: TallyFilter): boolean {
   return (['suite', 'domain', 'category'] as const).every(
     (key) => filter[key] === undefined || due[key] === filter[key],
   );

@@ -1,9 +1,10 @@
 // Does every stored field of our own run follow from its stored parts? Presentations are made again, orders drawn
 // again, replies read again, responses looked up again, the plan and the summary made again.
 import { dirname, join } from 'node:path';
+import type { Difference } from '../answers.js';
 import { configDocument } from '../configuration.js';
 import { textsOf } from '../judgment.js';
-import { type Difference, rederive } from '../judging/replay.js';
+import { rederive } from '../judging/replay.js';
 import { type Finding, type Judgment, type Prompt, ROLES } from '../records.js';
 import { judgmentId } from '../store/judgment-writes.js';
 import type { Check, Found, MakeCheck } from './check.js';

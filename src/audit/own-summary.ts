@@ -2,9 +2,10 @@
 import type { Glance } from '../answers.js';
 import { readJudged } from '../formats/index.js';
 import { promptHash } from '../hash.js';
-import { knownAnswers, type ReferenceRow } from '../known-answers.js';
+import { knownAnswers } from '../known-answers.js';
 import type { Judgment } from '../records.js';
 import { tally } from '../stats/index.js';
+import type { ReferenceRow } from '../store/tallies.js';
 import type { Summary } from '../summary.js';
 import { canaryTallies, summaryOf } from '../win-rates.js';
 import type { Found, MakeCheck } from './check.js';

@@ -1,9 +1,10 @@
 // `audit`: does what a judged file says follow from what it holds?
 import type { Command } from 'commander';
+import type { ReadOptions } from '../formats/index.js';
 import { type CommonOptions, withDatabase } from './action.js';
-import { type ReadingFlags, readingOptions } from './stats.js';
+import { readingOptions } from './stats.js';
 
-export interface AuditFlags extends CommonOptions, ReadingFlags {
+export interface AuditFlags extends CommonOptions, ReadOptions {
   strict?: boolean;
   md?: boolean;
 }

@@ -1,5 +1,6 @@
 // What is seen while a run goes: one line, rewritten, on a terminal; a plain line now and then on a pipe. On stderr.
 import { SingleBar } from 'cli-progress';
+import type { Delay } from '../models/limits.js';
 import type { Progress } from '../run-world.js';
 import { say } from './action.js';
 import { duration, money, whole } from '../figures.js';
@@ -14,7 +15,7 @@ const WAIT_TOLD_MS = 5000;
 export interface ProgressLine {
   update(progress: Progress): void;
   /** Somebody waits for an endpoint: told once for as long as this takes, however many wait. */
-  wait(event: { address: string; message: string; wait_ms: number }): void;
+  wait(event: Delay): void;
   /** A warning above the line. */
   warn(message: string): void;
   /** A line of news above the line. */

@@ -1,29 +1,14 @@
 // `stats`: every statistic of a run or of judged files.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DoubleblindError } from '../errors.js';
+import type { ReadOptions } from '../formats/index.js';
 import type { Group } from '../summary.js';
+import type { WinRateOptions } from '../win-rates.js';
 import { type CommonOptions, withDatabase } from './action.js';
+import { DOMAINS } from './choices.js';
 import { integer } from './run.js';
 
-export interface ReadingFlags {
-  format?: string;
-  suite?: string;
-  domain?: 'in-domain' | 'out-of-domain' | 'multi-domain';
-  judge?: string;
-  baseline?: string;
-  candidate?: string;
-  columns?: Record<string, string>;
-  values?: Record<string, string[]>;
-}
-
-export interface StatsFlags extends CommonOptions, ReadingFlags {
-  by?: (keyof Group)[][];
-  level?: number;
-  method?: 'auto' | 'tango' | 'wilson-effective-n';
-  seed?: number;
-  judges?: string[];
-  excludeOrderDependent?: boolean;
-  pooled?: boolean;
+export interface StatsFlags extends CommonOptions, ReadOptions, Omit<WinRateOptions, keyof ReadOptions | 'category'> {
   explain?: string;
 }
 
@@ -52,9 +37,7 @@ export function readingOptions(command: Command): Command {
       'of the files: doubleblind, generic, brie, alpaca-eval, arena-hard, mt-bench, judgebench',
     )
     .option('--suite <name>', 'suite of the rows')
-    .addOption(
-      new Option('--domain <domain>', 'domain of the rows').choices(['in-domain', 'out-of-domain', 'multi-domain']),
-    )
+    .addOption(new Option('--domain <domain>', 'domain of the rows').choices(DOMAINS))
     .option('--judge <name>', 'judge of the rows')
     .option('--baseline <name>', 'name of the baseline')
     .option('--candidate <name>', 'name of the candidate')
@@ -63,7 +46,7 @@ export function readingOptions(command: Command): Command {
 }
 
 /** @throws USAGE where a run is named with an option that says how a file is read */
-export function refuseReading(run: string, flags: ReadingFlags): void {
+export function refuseReading(run: string, flags: ReadOptions): void {
   const given = (['format', 'suite', 'domain', 'judge', 'baseline', 'candidate', 'columns', 'values'] as const).find(
     (name) => flags[name] !== undefined,
   );
@@ -76,7 +59,7 @@ export function refuseReading(run: string, flags: ReadingFlags): void {
 const GROUPS = ['domain', 'suite', 'category', 'judge', 'order'];
 
 /** `domain,suite*judge`: separate groupings by comma, crossed by star. */
-export function groupings(text: string): (keyof Group)[][] {
+function groupings(text: string): (keyof Group)[][] {
   return text.split(',').map((grouping) => {
     const keys = grouping.split('*').map((key) => key.trim());
     const wrong = keys.find((key) => !GROUPS.includes(key));

@@ -1,8 +1,9 @@
 // `export` and `import`: a run as files, files as a run.
 import { type Command, Option } from 'commander';
+import type { ReadOptions } from '../formats/index.js';
 import { type CommonOptions, print, say, usingStore, withDatabase } from './action.js';
 import { tag } from './run.js';
-import { type ReadingFlags, readingOptions } from './stats.js';
+import { readingOptions } from './stats.js';
 
 export const EXPORT_FORMATS = ['jsonl', 'json', 'csv', 'llm-comparator', 'alpaca-eval', 'dpo', 'history'] as const;
 
@@ -12,7 +13,7 @@ export interface ExportFlags extends CommonOptions {
   exports: string;
 }
 
-interface ImportFlags extends CommonOptions, ReadingFlags {
+interface ImportFlags extends CommonOptions, ReadOptions {
   purpose?: string;
   name?: string;
   tag: Record<string, string>;

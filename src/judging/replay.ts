@@ -1,17 +1,12 @@
 // Does a stored judgment follow from its stored parts? Presents the responses again, reads the reply again, unblinds
 // again, and lists every field that comes out differently. The heart of `audit` for our own runs.
 import { isDeepStrictEqual } from 'node:util';
+import type { Difference } from '../answers.js';
 import type { Judgment, StopReason } from '../records.js';
 import { scoreOf } from './outcome.js';
 import { bySide, present, unblind, type Comparison } from './present.js';
 import { findQuote } from './quote.js';
 import { readReply } from './verdict.js';
-
-export interface Difference {
-  field: keyof Judgment;
-  recorded: unknown;
-  derived: unknown;
-}
 
 /** What a line cannot know itself: the texts of the run it belongs to. A judge that is a rule has no template. */
 export interface Source extends Pick<Comparison, 'prompt' | 'seed' | 'max_chars'> {

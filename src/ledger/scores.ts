@@ -1,16 +1,12 @@
 // Scores of a run by prompt: what runs are compared by. The same prompts and judges that make its win rate.
 import { deciding } from '../jury-rule.js';
-import type { Domain, Run } from '../records.js';
+import type { Run, Tally } from '../records.js';
 import type { Store } from '../store/index.js';
+import type { TallyFilter } from '../store/tallies.js';
 import { judgesOf } from '../judges.js';
 
-export interface PromptScore {
-  /** Hash of the normalised text: the same prompt in two runs has the same. */
-  prompt_hash: string;
-  suite: string;
-  domain: Domain | null;
-  category: string | null;
-  prompt_id: string;
+/** Of prompts in two runs the same one has the same hash. */
+export interface PromptScore extends Pick<Tally, 'prompt_hash' | 'suite' | 'domain' | 'category' | 'prompt_id'> {
   /** What the judges that decide say together by the run's rule, over orders and repeats; 0..1 from the candidate's side. */
   score: number;
 }
@@ -18,10 +14,7 @@ export interface PromptScore {
 /** By prompt hash; prompts whose judgments all failed have none. */
 export type PromptScores = ReadonlyMap<string, PromptScore>;
 
-export interface ScoreFilter {
-  suite?: string | undefined;
-  domain?: string | undefined;
-}
+export type ScoreFilter = Pick<TallyFilter, 'suite' | 'domain'>;
 
 /** The scores that the win rate of a run is the mean of. */
 export async function promptScores(store: Store, run: Run, { suite, domain }: ScoreFilter = {}): Promise<PromptScores> {

@@ -10,6 +10,7 @@ import {
   type TrainingSummary,
 } from '../checkpoints/index.js';
 import { parseRunName } from '../checkpoints/run-name.js';
+import type { ReadOptions } from '../checkpoints/training.js';
 import type { Store } from '../store/index.js';
 
 export interface TrainingImport extends Pick<TrainingRecords, 'format' | 'findings' | 'left_out' | 'records'> {
@@ -29,7 +30,7 @@ export async function importTree(
   store: Store,
   path: string,
   now: string,
-  options: { intermediate?: boolean; records?: boolean; names?: NameMap } = {},
+  options: ReadOptions & { names?: NameMap } = {},
 ): Promise<TrainingImport> {
   const { names = new Map() as NameMap, ...reading } = options;
   const { format, runs, metrics, findings, left_out, records } = await readTree(path, reading);

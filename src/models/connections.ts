@@ -1,6 +1,5 @@
 // What all specs of one endpoint share, and what each brings along: limits and open connections by provider and address,
 // what was learned by model, keys by spec. Nothing is opened or sent before the first question.
-import type { Random } from '../random.js';
 import { Abilities } from './abilities.js';
 import type { EndpointSpec } from './endpoint-spec.js';
 import { addressOf, isOwnAddress, type Key, keyOf, redactor } from './keys.js';
@@ -9,13 +8,9 @@ import type { Clock } from './pace.js';
 import type { Price, Prices } from './prices.js';
 import { openTransport, type Transport } from './transport.js';
 
-export interface ConnectionsOptions extends Pick<EndpointOptions, 'onRetry' | 'onPause'> {
+export interface ConnectionsOptions extends Omit<EndpointOptions, 'address' | 'redact'> {
   env: NodeJS.ProcessEnv;
   prices?: Prices | undefined;
-  concurrency: number;
-  retries: number;
-  clock: Clock;
-  random: Random;
 }
 
 /** The way to one model. */

@@ -12,6 +12,13 @@ import { pauseMs } from './limit-headers.js';
 import { LearnedPace } from './learned-pace.js';
 import { Pace, type Clock } from './pace.js';
 
+/** A wait before an endpoint is asked again, and why. */
+export interface Delay {
+  address: string;
+  message: string;
+  wait_ms: number;
+}
+
 export interface EndpointOptions {
   /** Shown to people. */
   address: string;
@@ -23,9 +30,9 @@ export interface EndpointOptions {
   random: Random;
   /** Takes keys out of what a server says, before anybody hears of it. */
   redact?: ((text: string) => string) | undefined;
-  onRetry?: ((event: { address: string; message: string; wait_ms: number }) => void) | undefined;
+  onRetry?: ((event: Delay) => void) | undefined;
   /** Told of a wait that concerns everyone, and why. */
-  onPause?: ((event: { address: string; message: string; wait_ms: number }) => void) | undefined;
+  onPause?: ((event: Delay) => void) | undefined;
 }
 
 export interface Stated {

@@ -1,4 +1,5 @@
 // The prompt scores of one group: what an interval, a test and a decision are computed from.
+import type { Interval } from '../summary.js';
 import { countScores, countsOf, varianceOf, type Counts } from './counts.js';
 import { numbersOf, type Columns, type Numbers } from './columns.js';
 import { signFlip } from './sign-flip.js';
@@ -202,7 +203,7 @@ class Means {
   }
 }
 
-function verdictsOf({ values, counts }: Counts): { wins: number; ties: number; losses: number } {
+function verdictsOf({ values, counts }: Counts): Sample['verdicts'] {
   const of = (score: number): number => counts[values.indexOf(score)] ?? 0;
   return { wins: of(1), ties: of(0.5), losses: of(0) };
 }
@@ -270,7 +271,7 @@ export function intervalOf(
   sample: Sample,
   level: number,
   method: 'auto' | IntervalMethod = 'auto',
-): { low: number; high: number; level: number; method: IntervalMethod } | null {
+): (Interval & { method: IntervalMethod }) | null {
   const { rate, verdicts } = sample;
   if (rate === null) return null;
   const byTango = verdicts !== null && method !== 'wilson-effective-n';

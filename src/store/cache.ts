@@ -4,12 +4,10 @@ import type { Answer } from '../records.js';
 import { rowWriter } from './rows.js';
 import type { Connection, Database } from './schema.js';
 
-export type CacheKind = 'response' | 'judgment';
-
 /** An answer with the hash of everything that reached the model. */
 export interface CachedAnswer {
   key: string;
-  kind: CacheKind;
+  kind: 'response' | 'judgment';
   model: string;
   answer: Answer;
   /** ISO 8601 UTC. */

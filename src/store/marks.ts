@@ -1,14 +1,10 @@
 // What stands beside judgments in a list: outcomes of their comparisons, codes of findings, and counts.
 import { type Kysely, sql } from 'kysely';
-import type { Finding, Outcome } from '../records.js';
+import type { FindingCount, JudgmentItem } from '../answers.js';
+import type { Finding } from '../records.js';
 import type { Database } from './schema.js';
 
-export interface Marks {
-  /** Outcome of this judgment's comparison by judge; the judgment's own judge is among them. */
-  outcomes: Record<string, Outcome>;
-  /** Codes of findings of the last audit. */
-  findings: string[];
-}
+export type Marks = Pick<JudgmentItem, 'outcomes' | 'findings'>;
 
 export function markQueries(db: Kysely<Database>) {
   return {
@@ -60,7 +56,7 @@ export function markQueries(db: Kysely<Database>) {
     },
 
     /** How many findings of the last audit there are, by code. */
-    async findingCounts(runId: string): Promise<{ code: string; severity: Finding['severity']; n: number }[]> {
+    async findingCounts(runId: string): Promise<FindingCount[]> {
       return db
         .selectFrom('findings')
         .select((e) => ['code', 'severity', e.fn.countAll<number>().as('n')])

@@ -25,6 +25,13 @@ export interface CanaryRow extends Pick<CanaryTally, 'judge'> {
   winner: Winner | null;
 }
 
+/** What a reference judge replied about one comparison, and the order it was shown in. */
+export interface ReferenceRow {
+  judge: string;
+  order: Order;
+  reply: string;
+}
+
 /** All that is counted of a run. */
 export interface RunCounts {
   table: TallyTable;
@@ -117,8 +124,8 @@ export function tallyQueries(connection: Connection) {
       return n;
     },
 
-    /** What some judges replied: order and reply, canaries and retests left out. */
-    async replies(runId: string, judges: readonly string[]): Promise<{ judge: string; order: Order; reply: string }[]> {
+    /** What reference judges replied, canaries and retests left out. */
+    async replies(runId: string, judges: readonly string[]): Promise<ReferenceRow[]> {
       if (judges.length === 0) return [];
       return (await db
         .selectFrom('judgments')
@@ -128,7 +135,7 @@ export function tallyQueries(connection: Connection) {
         .where('canary', '=', '')
         .where('replicate', '=', 0)
         .where('state', '=', 'judged')
-        .execute()) as { judge: string; order: Order; reply: string }[];
+        .execute()) as ReferenceRow[];
     },
 
     /**
