@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type CommonOptions, usingStore, withDatabase } from './action.js';
 import { age } from './ledger.js';
 
-export interface CachePruneFlags extends CommonOptions {
+interface CachePruneFlags extends CommonOptions {
   /** Milliseconds. */
   olderThan: number;
 }

@@ -5,7 +5,7 @@ import { withDatabase } from './action.js';
 import type { RunFlags } from './run.js';
 
 /** The run file of the demo, readable as an example. */
-export const DEMO = fileURLToPath(new URL('../../demo.yaml', import.meta.url));
+const DEMO = fileURLToPath(new URL('../../demo.yaml', import.meta.url));
 
 export function register(program: Command): void {
   withDatabase(program.command('demo'))

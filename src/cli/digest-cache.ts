@@ -6,7 +6,7 @@ import { makeFolder } from '../folders.js';
 import { say } from './action.js';
 
 /** `$XDG_CACHE_HOME/doubleblind/digests.json`, by default below `~/.cache`. */
-export function digestCacheFile(env: NodeJS.ProcessEnv): string {
+function digestCacheFile(env: NodeJS.ProcessEnv): string {
   return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'doubleblind', 'digests.json');
 }
 

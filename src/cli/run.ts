@@ -101,7 +101,7 @@ export function share(text: string): number {
   if (value < 0 || value > 1) throw new InvalidArgumentError('It must lie between 0 and 1.');
   return value;
 }
-export function money(text: string): number {
+function money(text: string): number {
   const value = number(text);
   if (value <= 0) throw new InvalidArgumentError('It must be more than 0.');
   return value;
