@@ -1,6 +1,7 @@
 // One judgment, from two responses to a record: place A and B, ask, read the reply, unblind. The only way to a winner.
 import type { RunConfig } from './config.js';
 import type { Judge } from './run-file.js';
+import { scoreOf } from './judging/outcome.js';
 import { bySide, inOrder, present, unblind } from './judging/present.js';
 import { findQuote } from './judging/quote.js';
 import { canaryTexts } from './judging/canaries.js';
@@ -109,7 +110,7 @@ export function judgmentOf(
   const quote = reading?.quote ?? null;
   const outcome =
     reading?.state === 'judged' && winner !== null
-      ? { state: 'judged' as const, failure: null, verdict: reading.verdict, winner, score: SCORES[winner] }
+      ? { state: 'judged' as const, failure: null, verdict: reading.verdict, winner, score: scoreOf(winner) }
       : { state: 'failed' as const, failure: failure!, verdict: null, winner: null, score: null };
   return {
     schema: 'doubleblind/judgment@1' as const,
@@ -154,8 +155,6 @@ export function judgmentOf(
     judged_at: now,
   };
 }
-
-const SCORES = { candidate: 1, tie: 0.5, baseline: 0 } as const;
 
 /** The texts a unit shows, by role: the responses, or for a canary texts made from them. */
 export function textsOf(

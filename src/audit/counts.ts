@@ -1,6 +1,7 @@
 // Wins, losses, ties, failures and the win rate over rows: once as recorded, once as derived; with the figures on order.
 import type { Row, Standing } from '../formats/index.js';
 import type { AuditCounts, AuditReport } from '../answers.js';
+import { scoreOf } from '../judging/outcome.js';
 import type { Winner } from '../records.js';
 import { type Position, Positions } from './position.js';
 
@@ -62,7 +63,7 @@ export class Figures {
     const { recorded, derived } = isOther ? this.sides.others : this.sides.models;
     if (standing === 'retried') for (const counts of [recorded, derived]) counts.retried();
     const { winner } = row.derived;
-    const score = winner === null ? null : scoreOf(row, winner);
+    const score = winner === null ? null : derivedScore(row, winner);
     derived.add(winner, score);
     // A file that states a verdict and no winner records what follows from it.
     if (stated === null) recorded.add(winner, score);
@@ -87,7 +88,6 @@ export class Figures {
 }
 
 /** The derived score: the grade, where the winner is the graded one. */
-function scoreOf({ judgment }: Row, winner: Winner): number {
-  if (judgment.winner === winner && judgment.score !== null) return judgment.score;
-  return winner === 'candidate' ? 1 : winner === 'tie' ? 0.5 : 0;
+function derivedScore({ judgment }: Row, winner: Winner): number {
+  return judgment.winner === winner && judgment.score !== null ? judgment.score : scoreOf(winner);
 }
