@@ -1,6 +1,6 @@
 // How often is a judge right where the right answer is known? Pairs are judged in both orders as a run of its own; what is
 // found is kept and shown with every run that asks the same judge in the same words.
-import { certified, judgeIdentity } from './certified.js';
+import { CERTIFICATION, certified, judgeIdentity } from './certified.js';
 import type { Judge } from './run-file.js';
 import { DoubleblindError } from './errors.js';
 import { fileHash } from './bytes.js';
@@ -12,8 +12,6 @@ import type { KnownAnswer } from './store/certifications.js';
 import type { Store } from './store/index.js';
 import { stemOf } from './suites/index.js';
 import type { JudgeHealth, Rate } from './summary.js';
-
-export const PURPOSE = 'judge_certification';
 
 export interface Certification {
   run: string;
@@ -56,7 +54,7 @@ export async function fromKnownPairs(
   const config = await configFor([suite], 'response_B', 1, {
     ...options,
     baseline_name: 'response_A',
-    purpose: PURPOSE,
+    purpose: CERTIFICATION,
   });
   const sha256 = await fileHash(file);
   return {

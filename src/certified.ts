@@ -6,6 +6,9 @@ import { hashOf } from './hash.js';
 import type { Store } from './store/index.js';
 import type { JudgeHealth } from './summary.js';
 
+/** Purpose of the runs in which judges are certified. */
+export const CERTIFICATION = 'judge_certification';
+
 /** The same judge in the same words: provider, model and judge prompt. */
 export function judgeIdentity({ provider, model, extract, template }: Judge): string {
   return hashOf([provider, model ?? null, extract ?? null, template?.split('@').at(-1) ?? null]);

@@ -357,6 +357,6 @@ function sameModel(a: Checkpoint, b: Checkpoint): boolean {
   return identity(a) === identity(b) && (a.provider !== 'recorded' || a.name === b.name);
 }
 
-export function withoutUndefined<T extends object>(value: T): T {
+function withoutUndefined<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;
 }

@@ -137,6 +137,13 @@ describe('floors', () => {
     expect(loaded.filter((line) => heavy.some((file) => line.endsWith(` ${file}`)))).toEqual([]);
   });
 
+  it('a command that only reads begins without whoever answers', () => {
+    const asks = (file: string): boolean => loadedWith(`cli/${file}.ts`).has('models/index.ts');
+    const reading = ['listing', 'comparing', 'ranking', 'gating', 'auditing', 'statistics', 'transferring'];
+    expect(reading.filter(asks)).toEqual([]);
+    expect(asks('reproducing')).toBe(true);
+  });
+
   it('zod is imported as a namespace, of which a bundle takes what is used', () => {
     const whole = FILES.filter((file) => /import \{ z \} from 'zod'/.test(readFileSync(file, 'utf8')));
     expect(whole.map((file) => relative(SRC, file))).toEqual([]);

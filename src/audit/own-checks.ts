@@ -3,7 +3,7 @@
 import { dirname, join } from 'node:path';
 import type { Difference } from '../answers.js';
 import { configDocument } from '../configuration.js';
-import { textsOf } from '../judgment.js';
+import { canaryTexts } from '../judging/canaries.js';
 import { rederive } from '../judging/replay.js';
 import { type Finding, type Judgment, type Prompt, ROLES } from '../records.js';
 import { judgmentId } from '../store/judgment-writes.js';
@@ -207,10 +207,8 @@ function expectedOf(own: OwnRun, judgment: Judgment): Partial<Judgment> {
   const [baseline, candidate] = (['baseline', 'candidate'] as const).map((role) =>
     own.responses.get(coordinate(judgment, role)),
   );
-  const texts =
-    baseline === undefined || candidate === undefined
-      ? null
-      : textsOf(judgment, { baseline: { response: baseline.text }, candidate: { response: candidate.text } });
+  const responses = baseline && candidate && { baseline: baseline.text ?? '', candidate: candidate.text ?? '' };
+  const texts = responses && judgment.canary !== null ? canaryTexts(judgment.canary, responses) : responses;
   return {
     run_id: own.run.id,
     baseline: config.baseline.name,

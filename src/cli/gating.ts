@@ -1,12 +1,11 @@
 // The work of `gate`.
 import { appendFile, writeFile } from 'node:fs/promises';
-import { withoutUndefined } from '../config.js';
 import { DoubleblindError, suggest } from '../errors.js';
 import { gate, type GateResult } from '../gate.js';
 import { claimsOf, type Gate, gateSchema, subjectsOf } from '../gate-rule.js';
 import { findRun } from '../find-run.js';
 import type { Run, Suite } from '../records.js';
-import { junit } from '../report.js';
+import { junit } from '../report/junit.js';
 import { gateMarkdown } from '../report/markdown.js';
 import type { Store } from '../store/index.js';
 import { winRates } from '../win-rates.js';
@@ -35,12 +34,10 @@ function ruleOf(run: Run, suites: Suite[], flags: GateFlags): Gate {
     ...flags.notShownWorse,
     ...flags.notWorse,
     ...flags.better,
-    ...withoutUndefined({
-      min_coverage: minCoverage,
-      max_order_dependent: maxOrderDependent,
-      min_agreement: minAgreement,
-      canaries,
-    }),
+    ...(minCoverage !== undefined && { min_coverage: minCoverage }),
+    ...(maxOrderDependent !== undefined && { max_order_dependent: maxOrderDependent }),
+    ...(minAgreement !== undefined && { min_agreement: minAgreement }),
+    ...(canaries !== undefined && { canaries }),
   });
   if (Object.keys(rule).length === 0) {
     throw new DoubleblindError('USAGE', 'there is no condition to hold the run against.', {

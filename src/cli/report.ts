@@ -17,13 +17,16 @@ export function register(program: Command): void {
     .option('--junit', 'JUnit XML: the conditions of the gate of the run, or its domains')
     .option('-o, --output <file>', 'where it is written; - for stdout (default: stdout, on a terminal a file for HTML)')
     .action(async (id: string, flags: ReportFlags) => {
-      const [{ writeFile }, { findRun }, { winRates }, reports, { gate }] = await Promise.all([
-        import('node:fs/promises'),
-        import('../find-run.js'),
-        import('../win-rates.js'),
-        import('../report.js'),
-        import('../gate.js'),
-      ]);
+      const [{ writeFile }, { findRun }, { winRates }, { report }, { reportMarkdown }, { junit }, { gate }] =
+        await Promise.all([
+          import('node:fs/promises'),
+          import('../find-run.js'),
+          import('../win-rates.js'),
+          import('../report.js'),
+          import('../report/markdown.js'),
+          import('../report/junit.js'),
+          import('../gate.js'),
+        ]);
       await usingStore(flags, async (store) => {
         const run = await findRun(store, id);
         const summary = await winRates(store, run);
@@ -31,10 +34,10 @@ export function register(program: Command): void {
         const rule = run.config['gate'] as Parameters<typeof gate>[2] | null | undefined;
         const text =
           format === 'junit'
-            ? reports.junit(run, summary, rule ? gate(run, summary, rule, await store.suites(run.id)) : null)
+            ? junit(run, summary, rule ? gate(run, summary, rule, await store.suites(run.id)) : null)
             : format === 'md'
-              ? await reports.reportMarkdown(store, run, summary, { short: flags.short === true })
-              : await reports.report(store, run, summary);
+              ? await reportMarkdown(store, run, summary, { short: flags.short === true })
+              : await report(store, run, summary);
         const file = flags.output ?? (flags.json === true || shows(format) ? `${run.id}.${EXTENSIONS[format]}` : '-');
         if (file === '-') {
           refuseFileAndDocument(flags);

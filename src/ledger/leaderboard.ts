@@ -1,7 +1,7 @@
 // Candidates ranked, where ranking means something: runs of the same suites, judges and template make one board. Against
 // one baseline the win rate ranks; where candidates met each other, Bradley-Terry does.
 import type { Board, Early, Leaderboard, LeaderboardRow } from '../answers.js';
-import { PURPOSE as CERTIFICATION } from '../certification.js';
+import { CERTIFICATION } from '../certified.js';
 import { isTestName } from '../checkpoints/training.js';
 import { DoubleblindError, suggest } from '../errors.js';
 import { DOMAINS, ROLES, type Role, type Run } from '../records.js';

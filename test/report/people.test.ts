@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { calibrate } from '../../src/calibration.js';
 import type { Run } from '../../src/records.js';
-import { report, reportMarkdown } from '../../src/report.js';
+import { report } from '../../src/report.js';
+import { reportMarkdown } from '../../src/report/markdown.js';
 import { createQueue } from '../../src/review-queue.js';
 import { openStore, type Store } from '../../src/store/index.js';
 import { castVote } from '../../src/votes.js';
