@@ -42,6 +42,9 @@ export const OUTCOME_WORDS: Record<Outcome, string> = {
   failed: 'failed',
 };
 
+/** Letter of a run among those that stand side by side, by its place from 0: A to Z, then `#27`. */
+export const letterOf = (place: number): string => (place < 26 ? String.fromCharCode(65 + place) : `#${place + 1}`);
+
 /** How many of each outcome, in the order of `OUTCOMES`. */
 export const outcomeCounts = (e: Estimate): [Outcome, number][] => [
   ['win', e.wins],

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { JudgeHealth, Rate } from '../src/summary.js';
-import { agreementFigures, observedAgreement, decisionDetail, healthHeadline, remarksOf } from '../src/words.js';
+import {
+  agreementFigures,
+  observedAgreement,
+  decisionDetail,
+  healthHeadline,
+  letterOf,
+  remarksOf,
+} from '../src/words.js';
 
 const rate = (value: number, low: number, high: number, n = 50): Rate => ({ value, low, high, n });
 const unknown: Rate = { value: null, reason: 'not asked' };
@@ -23,6 +30,10 @@ const said = (health: JudgeHealth, kind: 'trouble' | 'fine') =>
   remarksOf(health)
     .filter((remark) => remark.kind === kind)
     .map((remark) => remark.text);
+
+it('runs side by side are A to Z, and numbers from the 27th on', () => {
+  expect([0, 25, 26].map(letterOf)).toEqual(['A', 'Z', '#27']);
+});
 
 describe('the health of a judge in words', () => {
   it('is without trouble for a steady judge', () => {

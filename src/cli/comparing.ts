@@ -8,6 +8,7 @@ import type { Run } from '../records.js';
 import type { Store } from '../store/index.js';
 import { offlineAmong } from '../judges.js';
 import { FINISHED } from '../win-rates.js';
+import { letterOf } from '../words.js';
 import { print } from './action.js';
 import type { CompareFlags } from './ledger.js';
 import { earlyLines } from './ranking.js';
@@ -20,9 +21,9 @@ export async function compareRuns(store: Store, ids: string[], flags: CompareFla
   const { tag, suite, seed } = flags;
   const compared = { ...(await compare(store, runs, { tag, suite, seed })), warnings: offlineAmong(runs) };
   print(flags, compared, () => {
-    const letters = runs.map((_, i) => ({ title: letter(i) }));
+    const letters = runs.map((_, i) => ({ title: letterOf(i) }));
     return [
-      ...runs.map((run, i) => plain(`  ${letter(i)}  ${run.id}  ${run.candidate} against ${run.baseline}`)),
+      ...runs.map((run, i) => plain(`  ${letterOf(i)}  ${run.id}  ${run.candidate} against ${run.baseline}`)),
       '',
       ...matterLines(compared.matters),
       '',
@@ -100,8 +101,6 @@ function distinct(metrics: readonly ComparedMetric[]): { name: string; values: C
   });
 }
 
-const letter = (i: number): string => (i < 26 ? String.fromCharCode(65 + i) : `#${i + 1}`);
-
 const shown = (value: unknown): string =>
   typeof value === 'string' ? value : value === null ? '–' : JSON.stringify(value);
 
@@ -150,7 +149,7 @@ function unmatchedLines(unmatched: readonly Unmatched[]): string[] {
   if (unmatched.length === 0) return [];
   const listed = unmatched
     .slice(0, 20)
-    .map(({ run, suite, prompt_id }) => plain(`    ${letter(run)}  ${suite}/${prompt_id}`));
+    .map(({ run, suite, prompt_id }) => plain(`    ${letterOf(run)}  ${suite}/${prompt_id}`));
   const more = unmatched.length > 20 ? [`    and ${whole(unmatched.length - 20)} more (--json lists all)`] : [];
   return [`  ${whole(unmatched.length)} prompts without a partner:`, ...listed, ...more];
 }

@@ -1,7 +1,7 @@
 // The work of `list` and `show`.
 import { counted, FEW, groupName, headline, money, percent, range, whole } from '../figures.js';
 import { findRun } from '../find-run.js';
-import type { Glance } from '../answers.js';
+import type { Glance, RunItem } from '../answers.js';
 import { commandLine, type Environment } from '../environment.js';
 import { isInterrupted } from '../holder.js';
 import { sweepCurve } from '../ledger/curve.js';
@@ -17,9 +17,9 @@ import { judgeLines, warningLines } from './screen.js';
 import { type Column, table } from './table.js';
 import { breadth, columns, flowed, paint, plain, room, wrapped } from './terminal.js';
 
-type Item = Omit<Run, 'config' | 'decision_rule' | 'environment' | 'identities'> & Glance & { model: string | null };
+type Item = Omit<RunItem, 'offline_judges'> & { model: string | null };
 
-/** The same items as `GET /api/runs`, with the model that was fine-tuned. */
+/** The items of `GET /api/runs`, with the model that was fine-tuned; offline judges are named in `warnings`. */
 export async function list(store: Store, flags: ListFlags): Promise<void> {
   const { purpose, candidate, baseline, status, sweep, tag, search, limit, cursor } = flags;
   const filter = { purpose, candidate, baseline, status, sweep, tag, q: search };

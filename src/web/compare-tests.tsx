@@ -1,6 +1,6 @@
 // Is one run better than another? The differences on the prompts both were judged on, drawn around 0, with the tests.
 import type { Comparison, PairedTest } from '../answers.js';
-import { letterOf } from './compared.js';
+import { letterOf } from '../words.js';
 import { DifferenceMark } from './difference-mark.js';
 import { count, pValue, rateOf } from './numbers.js';
 

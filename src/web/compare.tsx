@@ -4,7 +4,7 @@ import type { Comparison, Matter, PairedTest } from '../answers.js';
 import { points as pointsOf } from '../figures.js';
 import type { Group } from '../summary.js';
 import { Link, useAddress } from './address.js';
-import { letterOf } from './compared.js';
+import { letterOf } from '../words.js';
 import { CompareChoice } from './compare-choice.js';
 import { PairedTests } from './compare-tests.js';
 import { samplesPath } from './filters.js';
