@@ -98,8 +98,6 @@ export function summaryOf(run: Run, counted: Counts, asked: Omit<WinRateOptions,
     ...counted,
     tallies: tallies.table,
     run: facts,
-    seed: (run.config['seed'] as number | undefined) ?? 0,
-    level: rule.level,
     margins: rule.margin,
     ...judges,
     accuracy: withCertified(run, counted.accuracy),
@@ -111,6 +109,9 @@ export function summaryOf(run: Run, counted: Counts, asked: Omit<WinRateOptions,
       ...jury.warnings,
     ],
     ...asked,
+    // Also where nothing is asked by the name of it, as flags that were not given are.
+    seed: asked.seed ?? (run.config['seed'] as number | undefined) ?? 0,
+    level: asked.level ?? rule.level,
   });
   if (run.status === 'running')
     summary.decision.sentence = `Not final, the run is under way: ${summary.decision.sentence}`;

@@ -141,6 +141,30 @@ describe('import', () => {
 });
 
 describe('delete, prune and stats', () => {
+  it('stats of a run are its summary: its own level and seed hold until others are given', async () => {
+    const answers = ['base', 'tuned'].map((checkpoint) =>
+      Array.from({ length: 24 }, (_, i) =>
+        JSON.stringify({ prompt_id: `p${i}`, response: checkpoint.repeat(1 + (i % 7)) }),
+      ),
+    );
+    await writeFile('base.jsonl', answers[0]!.join('\n'));
+    await writeFile('tuned.jsonl', answers[1]!.join('\n'));
+    const prompts = Array.from({ length: 24 }, (_, i) => ({ id: `p${i}`, prompt: `Question ${i}?` }));
+    const recorded = (name: string) => ({ name, provider: 'recorded', file: `${name}.jsonl` });
+    const judges = [{ name: 'rules', provider: 'offline', model: 'plain' }];
+    const suites = [{ name: 's', domain: 'in-domain', prompts }];
+    const [baseline, candidate] = [recorded('base'), recorded('tuned')];
+    const file = { name: 'wide', seed: 11, level: 0.8, suites, baseline, candidate, judges };
+    await writeFile('wide.json', JSON.stringify(file));
+    const { run: wide } = await json('run', 'wide.json');
+    const summary = JSON.parse(await readFile(join(wide.exports, 'summary.json'), 'utf8'));
+    expect(summary.estimates[0]).toMatchObject({ interval: { level: 0.8 }, bootstrap: { seed: 11 } });
+    expect(await json('stats', wide.id)).toEqual(summary);
+    const { estimates } = await json('stats', wide.id, '--level', '0.9', '--seed', '3');
+    expect(estimates[0]).toMatchObject({ interval: { level: 0.9 }, bootstrap: { seed: 3 } });
+    await run('delete', wide.id);
+  });
+
   it('deletes a run, with its files only when asked, and prunes by age', async () => {
     const extra = await json('demo', '--again');
     expect(await json('delete', extra.run.id)).toEqual({ deleted: [extra.run.id] });
