@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { DoubleblindError } from '../errors.js';
 import { statsOfFiles } from '../file-stats.js';
 import { findRun } from '../find-run.js';
-import type { Run, Tally } from '../records.js';
+import type { Run } from '../records.js';
+import { judgesOf } from '../judges.js';
+import { deciding } from '../jury-rule.js';
 import { explain } from '../stats/index.js';
 import type { Estimate, Summary } from '../summary.js';
 import { winRates } from '../win-rates.js';
@@ -28,7 +30,7 @@ export async function stats(subjects: string[], flags: StatsFlags): Promise<numb
     const missing = subjects.find((subject) => !existsSync(subject));
     if (missing !== undefined) throw new DoubleblindError('FILE_MISSING', 'there is no such file.', { file: missing });
     const { summary, tallies } = await statsOfFiles(files, flags, asked);
-    show(flags, summary, tallies, files.join(', '));
+    show(flags, summary, (estimate) => explain(estimate, tallies, asked), files.join(', '));
     return 0;
   }
   if (subjects.length > 1)
@@ -37,15 +39,21 @@ export async function stats(subjects: string[], flags: StatsFlags): Promise<numb
   await usingStore(flags, async (store) => {
     const run: Run = await findRun(store, subjects[0]!);
     const summary = await winRates(store, run, asked);
-    show(flags, summary, flags.explain === undefined ? [] : await store.tallies(run.id), `run ${run.id}`);
+    const tallies = flags.explain === undefined ? [] : await store.tallies(run.id);
+    const judges = judgesOf(run);
+    // By judge or order, and where judges are asked for by name, each stands for itself; else the run's jury decides.
+    const each = ({ group }: Estimate) => 'judge' in group || 'order' in group || asked.judges !== undefined;
+    const lines = (estimate: Estimate) =>
+      explain(estimate, each(estimate) ? tallies : deciding(run, tallies, judges), { ...asked, ...judges });
+    show(flags, summary, lines, `run ${run.id}`);
   });
   return 0;
 }
 
-function show(flags: StatsFlags, summary: Summary, tallies: Tally[], of: string): void {
+function show(flags: StatsFlags, summary: Summary, linesOf: (estimate: Estimate) => string[], of: string): void {
   if (flags.explain !== undefined) {
     const estimate = named(summary.estimates, flags.explain);
-    const lines = explain(estimate, tallies);
+    const lines = linesOf(estimate);
     return print(flags, { group: estimate.group, lines }, () => explained(lines.map(plain), Math.min(columns(), 100)));
   }
   print(flags, summary, () => {

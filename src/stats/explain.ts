@@ -19,12 +19,16 @@ const range = ({ low, high }: { low: number; high: number }): string => `${numbe
 export function explain(
   estimate: Estimate,
   tallies: Tally[],
-  options: PanelOptions & { excludeOrderDependent?: boolean | undefined; pooled?: boolean | undefined } = {},
+  options: PanelOptions & {
+    judges?: string[] | undefined;
+    excludeOrderDependent?: boolean | undefined;
+    pooled?: boolean | undefined;
+  } = {},
 ): string[] {
   const table = tableOf(tallies);
-  const { judges } = table;
+  const judges = table.judges.filter((judge) => options.judges?.includes(judge) ?? true);
   const panel = 'judge' in estimate.group ? judges : panelOf(judges, options);
-  const rows = rowsWhere(table, (row) => panel.includes(judges[table.judge[row]!]!));
+  const rows = rowsWhere(table, (row) => panel.includes(table.judges[table.judge[row]!]!));
   const grouping = Object.keys(estimate.group) as Grouping;
   const columns = grouping.includes('order')
     ? orderColumns(table, rows)

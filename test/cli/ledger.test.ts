@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { databaseIn } from '../stores.js';
 import { run } from './here.js';
@@ -163,6 +164,40 @@ describe('delete, prune and stats', () => {
     const { estimates } = await json('stats', wide.id, '--level', '0.9', '--seed', '3');
     expect(estimates[0]).toMatchObject({ interval: { level: 0.9 }, bootstrap: { seed: 3 } });
     await run('delete', wide.id);
+  });
+
+  it('stats --explain derives the row from the judges and options that made it', async () => {
+    const recorded = (role: string) => {
+      const file = fileURLToPath(new URL(`../../suites/demo/${role}.jsonl`, import.meta.url));
+      return { name: `demo-${role}`, provider: 'recorded', file };
+    };
+    const rules = (name: string, model: string, more = {}) => ({ name, provider: 'offline', model, ...more });
+    const file = {
+      name: 'explained',
+      suites: ['demo-in-domain', 'demo-out-of-domain'],
+      baseline: recorded('baseline'),
+      candidate: recorded('candidate'),
+      judges: [rules('plain', 'plain'), rules('strict', 'strict'), rules('sample', 'plain', { share: 0.5 })],
+    };
+    for (const jury of ['mean', 'majority']) {
+      await writeFile('explained.json', JSON.stringify({ ...file, jury }));
+      const { id } = (await json('run', 'explained.json')).run;
+      for (const group of ['overall', 'judge=strict'])
+        for (const flags of [[], ['--pooled'], ['--judges', 'strict'], ['--exclude-order-dependent']]) {
+          const { estimates } = await json('stats', id, ...flags);
+          const estimate =
+            group === 'overall'
+              ? estimates[0]
+              : estimates.find((e: { group: object }) => JSON.stringify(e.group) === '{"judge":"strict"}');
+          const explained = (await json('stats', id, ...flags, '--explain', group)).lines.join('\n');
+          const of = [jury, group, ...flags].join(' ');
+          expect(explained, of).toContain(` = ${Number(estimate.n_effective.toPrecision(4))}\n`);
+          const scores = [...explained.matchAll(/([\d.]+) × (\d+)/g)].map(([, value, n]) => Number(value) * Number(n));
+          if (explained.includes('pooled = ')) expect(flags, of).toEqual(['--pooled']);
+          else expect(scores.reduce((a, b) => a + b, 0) / estimate.n_prompts, of).toBeCloseTo(estimate.win_rate, 3);
+        }
+      await run('delete', id);
+    }
   });
 
   it('deletes a run, with its files only when asked, and prunes by age', async () => {
