@@ -80,11 +80,14 @@ function differencesOf(own: OwnRun, judgment: Judgment): Difference[] {
   const judge = own.config.judges.find(({ name }) => name === judgment.judge);
   // A row of no prompt or judge of the run is told by the plan.
   if (prompt === null || judge === undefined) return [];
-  return rederive(judgment, {
+  const found = rederive(judgment, {
     prompt,
     seed: own.config.seed,
     template: judge.template === null ? null : own.config.templates[judge.template]!,
   });
+  // Only people decide without a word.
+  const unsaid = judgment.reply === null && judgment.state === 'judged';
+  return unsaid ? [...found, { field: 'state', recorded: judgment.state, derived: 'failed' }] : found;
 }
 
 function promptOf(own: OwnRun, judgment: Judgment): Prompt | null {

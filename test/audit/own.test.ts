@@ -90,6 +90,9 @@ describe('the audit of our own run', () => {
     score: () => ({ score: 0.5 }) as Partial<Judgment>,
     order: (j) => ({ order: j.order === 'baseline-first' ? 'candidate-first' : 'baseline-first' }),
     reply: (j) => ({ reply: j.reply!.replace(/"verdict": ?"[AB]"/, '"verdict":"tie"') }),
+    'reply, taken away': () => ({ reply: null }),
+    'reply, taken away with verdict, winner and score turned': (j) =>
+      ({ reply: null, winner: 'baseline', score: 0, verdict: j.verdict === 'A' ? 'B' : 'A' }) as Partial<Judgment>,
     stop_reason: () => ({ stop_reason: 'length' }),
     prompt: () => ({ prompt: 'Another question?' }),
     baseline_response: (j) => ({ baseline_response: `${j.baseline_response!} ` }),
