@@ -32,20 +32,29 @@ function ofCheckpoints(rows: readonly ReferenceRow[]): Accuracy {
   const right = { baseline: 0, candidate: 0 };
   const readable = { baseline: 0, candidate: 0 };
   for (const { order, reply } of rows) {
-    const said = JSON.parse(reply) as Record<string, unknown>;
+    const said = saidIn(reply);
     const [first, second] = inOrder<'baseline' | 'candidate'>(order, 'baseline', 'candidate');
     for (const [slot, role] of [
       ['first', first],
       ['second', second],
     ] as const) {
       if (said[`${slot}_right`] === true) right[role]++;
-      if (said[`${slot}_extracted`] !== null) readable[role]++;
+      if ((said[`${slot}_extracted`] ?? null) !== null) readable[role]++;
     }
   }
   return (['baseline', 'candidate'] as const).flatMap((role) => [
     rate(`${role} right`, right[role], rows.length),
     rate(`${role} in the asked format`, readable[role], rows.length),
   ]);
+}
+
+/** What a reply states; nothing where it is no reply of ours, which the audit tells. */
+function saidIn(reply: string | null): Record<string, unknown> {
+  try {
+    return (JSON.parse(reply ?? 'null') as Record<string, unknown> | null) ?? {};
+  } catch {
+    return {};
+  }
 }
 
 function againstTruth(

@@ -1,6 +1,10 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Journey, openJourney } from './journeys/world.js';
+import { auditFile, auditRun } from '../src/audit/index.js';
 import { knownAnswers } from '../src/known-answers.js';
+import type { Judgment } from '../src/records.js';
 
 let journey: Journey | null = null;
 afterEach(() => journey?.close());
@@ -42,9 +46,26 @@ describe('known answers', () => {
     // The truth makes no win rate beside a judge.
     expect(summary.estimates[0]!.n_judgments).toBe(8);
     expect(summary.estimates.find((e) => e.group.judge === 'truth')!.win_rate).toBe(0.625);
-    const { auditRun } = await import('../src/audit/index.js');
     expect((await auditRun(journey.store, run)).findings.filter((f) => f.severity === 'error')).toEqual([]);
   });
+
+  it.each(['hello', 'null', '[]', null])(
+    'a reply of a reference judge that was changed to %s is found, in the store and in the files',
+    async (reply) => {
+      journey = await openJourney();
+      const prompts = [{ id: 'n', prompt: 'Name 1.', reference: '1' }];
+      const judges = [{ name: 'truth', provider: 'reference', extract: 'number' }];
+      const { run, folder } = await journey.run(
+        await journey.runFile({ suites: [{ name: 'math', domain: 'in-domain', prompts }], judges }),
+      );
+      const file = join(folder, 'judged.jsonl');
+      const judgment = JSON.parse(await readFile(file, 'utf8')) as Judgment;
+      await writeFile(file, `${JSON.stringify({ ...judgment, reply })}\n`);
+      await journey.store.db.updateTable('judgments').set({ reply }).where('id', '=', judgment.id).execute();
+      for (const { findings } of [await auditRun(journey.store, run), await auditFile(folder)])
+        expect(findings.map(({ code }) => code)).toContain('REPLY_READ_DIFFERENTLY');
+    },
+  );
 
   it('without a decisive truth there is no accuracy, and that is said', () => {
     expect(knownAnswers(['truth'], [], [])['truth']![0]).toEqual({

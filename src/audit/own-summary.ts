@@ -57,7 +57,7 @@ export async function summaryOfFile(own: OwnRun, file: string): Promise<Summary>
   const replies: ReferenceRow[] = [];
   for await (const { judgment } of readJudged([file])) {
     const { judge, order, reply, state } = judgment;
-    if (references.includes(judge) && state === 'judged') replies.push({ judge, order: order!, reply: reply! });
+    if (references.includes(judge) && state === 'judged') replies.push({ judge, order: order!, reply });
     judgments.push({ ...judgment, reply: null, rationale: null });
   }
   const hashes = new Map(

@@ -29,7 +29,7 @@ export interface CanaryRow extends Pick<CanaryTally, 'judge'> {
 export interface ReferenceRow {
   judge: string;
   order: Order;
-  reply: string;
+  reply: string | null;
 }
 
 /** All that is counted of a run. */
