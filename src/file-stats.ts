@@ -1,6 +1,7 @@
 // Every statistic of judged files, ours or anyone's, without a database.
 import { Accuracies } from './audit/accuracy.js';
 import { type ReadOptions, numberRows, readSound } from './formats/index.js';
+import { RULES } from './judges.js';
 import type { Tally } from './records.js';
 import { summarize, type SummarizeInput } from './stats/index.js';
 import { Tallying } from './tally/fold.js';
@@ -12,6 +13,8 @@ import { offlineWarnings } from './words.js';
 export interface FileStats {
   summary: Summary;
   tallies: Tally[];
+  /** Judges that know answers: they make no win rate beside others. */
+  referenceJudges: string[];
 }
 
 /**
@@ -21,17 +24,17 @@ export interface FileStats {
 export async function statsOfFiles(
   files: string[],
   reading: ReadOptions,
-  asked: Omit<SummarizeInput, 'tallies' | 'retests' | 'canaries' | 'run'>,
+  asked: Omit<SummarizeInput, 'tallies' | 'retests' | 'canaries' | 'run' | 'referenceJudges'>,
 ): Promise<FileStats> {
   const tallying = new Tallying();
   const canaryRows: CanaryRow[] = [];
   const accuracies = new Accuracies();
-  const offline = new Set<string>();
+  const rules = { offline: new Set<string>(), reference: new Set<string>() };
   for await (const row of numberRows(readSound(files, reading))) {
     const { judgment } = row;
     tallying.add(judgment);
     accuracies.add(row, 'new');
-    if (judgment.judge_provider === 'offline') offline.add(judgment.judge);
+    for (const rule of RULES) if (judgment.judge_provider === rule) rules[rule].add(judgment.judge);
     const { canary, judge, suite, prompt_id, repeat, replicate, order, winner } = judgment;
     if (canary !== null && replicate === 0)
       canaryRows.push({ kind: canary, judge, suite, prompt_id, repeat, order: order!, winner });
@@ -39,6 +42,8 @@ export async function statsOfFiles(
   const { tallies, retests } = tallying.result;
   const canaries = canaryTallies(canaryRows);
   const accuracy = accuracies.byJudge;
-  const warnings = offlineWarnings([...offline].sort());
-  return { summary: summarize({ ...asked, tallies, retests, canaries, accuracy, warnings, run: null }), tallies };
+  const warnings = offlineWarnings([...rules.offline].sort());
+  const referenceJudges = [...rules.reference];
+  const summary = summarize({ ...asked, tallies, retests, canaries, accuracy, warnings, referenceJudges, run: null });
+  return { summary, tallies, referenceJudges };
 }

@@ -11,6 +11,7 @@ import { fileHash } from './bytes.js';
 import { storedRows } from './audit/stored-rows.js';
 import { type ReadOptions, readSound, type Row, rowNumbering } from './formats/index.js';
 import { hashOf } from './hash.js';
+import { RULES, type RuleJudge } from './judges.js';
 import { type Domain, type Judgment, type Response, type Role, ROLES, type Run } from './records.js';
 import { readManifest, readResponses, readRunDocument, type RunDocument } from './run-document.js';
 import type { KnownAnswer } from './store/certifications.js';
@@ -77,8 +78,12 @@ export async function importFiles(store: Store, paths: string[], options: Import
   for (const target of targets.values()) {
     await target.flush();
     result.added += target.added;
-    const accuracy = target.answered ? await accuracyOf(store, target.run) : {};
-    await store.updateRun(target.run.id, { planned: await plannedOf(store, target.run), ...accuracy });
+    const identities = {
+      ...target.run.identities,
+      ...(target.answered && { certified: await accuracyOf(store, target.run) }),
+      ...(target.rules.size > 0 && { judges: [...target.rules.values()] }),
+    };
+    await store.updateRun(target.run.id, { planned: await plannedOf(store, target.run), identities });
     result.runs.push((await store.run(target.run.id))!);
   }
   result.known = result.rows - result.added;
@@ -187,10 +192,10 @@ async function knownImport(store: Store, configuration: string, otherwise: strin
 }
 
 /** How often each judge of an imported run names the right answer that its file states; the run carries it. */
-async function accuracyOf(store: Store, run: Run): Promise<Pick<Run, 'identities'>> {
+async function accuracyOf(store: Store, run: Run): Promise<Accuracies['byJudge']> {
   const accuracies = new Accuracies();
   for await (const row of storedRows(store, run)) accuracies.add(row, 'new');
-  return { identities: { ...run.identities, certified: accuracies.byJudge } };
+  return accuracies.byJudge;
 }
 
 async function plannedOf(store: Store, run: Run): Promise<Run['planned']> {
@@ -208,6 +213,8 @@ class Target {
   added = 0;
   /** A row stated the right answer. */
   answered = false;
+  /** Judges of an imported run that ask no model, by name. */
+  readonly rules: Map<string, RuleJudge>;
   private prompts: ImportedPrompt[] = [];
   private responses = new Map<string, PlacedResponse>();
   private judgments = new Map<string, PlacedJudgment>();
@@ -221,7 +228,9 @@ class Target {
     private readonly store: Store,
     readonly run: Run,
     private readonly positions: Map<string, number>,
-  ) {}
+  ) {
+    this.rules = new Map(((run.identities['judges'] ?? []) as RuleJudge[]).map((judge) => [judge.name, judge]));
+  }
 
   static async open(store: Store, run: Run, file: string): Promise<Target> {
     const target = new Target(store, run, await store.positions(run.id));
@@ -249,6 +258,9 @@ class Target {
   async add({ judgment: read, truth }: Row): Promise<void> {
     const judgment = { ...read, run_id: this.run.id } as Judgment;
     if (judgment.id === '') judgment.id = judgmentId(judgment);
+    const provider = RULES.find((rule) => rule === judgment.judge_provider);
+    if (provider !== undefined && this.run.origin === 'import')
+      this.rules.set(judgment.judge, { name: judgment.judge, provider });
     const position = this.place(judgment);
     const same = ROLES.map((role) => this.sameText(role, judgment, position)).every(Boolean);
     // A judgment and the one that takes its place add up: PostgreSQL wants them in statements of their own.

@@ -7,6 +7,7 @@ import { exportFolder } from '../src/export.js';
 import { writeExports } from '../src/export-files.js';
 import { statsOfFiles } from '../src/file-stats.js';
 import { importFiles } from '../src/import.js';
+import { offlineAmong } from '../src/judges.js';
 import { type Judgment, type Response, ROLES, type Run } from '../src/records.js';
 import { openStore, type Store } from '../src/store/index.js';
 import { concluded } from '../src/win-rates.js';
@@ -262,6 +263,46 @@ describe('run.json', () => {
     expect((refused as DoubleblindError).place).toMatchObject({ file, line: expect.any(Number) });
     expect((refused as DoubleblindError).place.line).toBeGreaterThanOrEqual(Math.max(line, 1));
     expect((await stores[1]!.runs()).items).toEqual([]);
+  });
+});
+
+describe('the lines of a run alone', () => {
+  let journey: Journey;
+  beforeAll(async () => {
+    journey = await openJourney({ answer: (model, prompt) => (model === 'tuned-model' ? prompt : 'The answer is 7.') });
+  });
+  afterAll(() => journey.close());
+
+  it('say which judges are rules: a reference judge makes no win rate, results of an offline one are named', async () => {
+    const prompts = Array.from({ length: 8 }, (_, i) => ({ id: `n${i}`, prompt: `Name ${i}.`, reference: `${i}` }));
+    const judges = [
+      { name: 'rules', provider: 'offline', model: 'plain' },
+      { name: 'truth', provider: 'reference', extract: 'number' },
+    ];
+    const { summary, folder } = await journey.run(
+      await journey.runFile({ suites: [{ name: 'math', domain: 'in-domain', prompts }], judges }),
+    );
+    expect(summary.estimates[0]!.n_judgments).toBe(16);
+    const offline = summary.warnings.filter(({ code }) => code === 'OFFLINE_JUDGE');
+    expect(offline).toHaveLength(1);
+    const alone = fileOf('judged.jsonl', await readFile(join(folder, 'judged.jsonl'), 'utf8'));
+    const { runs } = await importFiles(stores[0]!, [alone], { now });
+    const root = dirname(fileOf('x', ''));
+    const first = await written(stores[0]!, runs[0]!, join(root, 'first'));
+    const again = await importFiles(stores[1]!, [first], { now });
+    for (const { estimates, warnings } of [
+      (await statsOfFiles([alone], {}, {})).summary,
+      (await concluded(stores[0]!, runs[0]!)).summary,
+      (await concluded(stores[1]!, again.runs[0]!)).summary,
+    ]) {
+      expect(estimates[0]).toMatchObject({ group: {}, n_judgments: 16, win_rate: summary.estimates[0]!.win_rate });
+      expect(estimates.filter(({ group }) => group.judge === 'truth')[0]).toMatchObject({ n_judgments: 8 });
+      expect(warnings.filter(({ code }) => code === 'OFFLINE_JUDGE')).toEqual(offline);
+    }
+    expect(offlineAmong(runs)).toHaveLength(1);
+    expect(await bytesOf(await written(stores[1]!, again.runs[0]!, join(root, 'second')))).toEqual(
+      await bytesOf(first),
+    );
   });
 });
 

@@ -29,8 +29,8 @@ export async function stats(subjects: string[], flags: StatsFlags): Promise<numb
   if (files.length > 0) {
     const missing = subjects.find((subject) => !existsSync(subject));
     if (missing !== undefined) throw new DoubleblindError('FILE_MISSING', 'there is no such file.', { file: missing });
-    const { summary, tallies } = await statsOfFiles(files, flags, asked);
-    show(flags, summary, (estimate) => explain(estimate, tallies, asked), files.join(', '));
+    const { summary, tallies, referenceJudges } = await statsOfFiles(files, flags, asked);
+    show(flags, summary, (estimate) => explain(estimate, tallies, { ...asked, referenceJudges }), files.join(', '));
     return 0;
   }
   if (subjects.length > 1)

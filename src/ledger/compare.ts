@@ -36,9 +36,9 @@ export async function compare(store: Store, runs: readonly Run[], options: Compa
   const sides = sidesOf(runs, options.tag);
   const sideScores = sides.map((side) => averaged(side.runs.map((id) => scores[runs.findIndex((r) => r.id === id)]!)));
   return {
-    runs: runs.map(({ id, name, purpose, baseline, candidate, status, tags, created_at, config }) => ({
+    runs: runs.map(({ id, name, purpose, baseline, candidate, status, tags, created_at, config, identities }) => ({
       ...{ id, name, purpose, baseline, candidate, status, tags, created_at },
-      offline_judges: offlineJudges({ config }),
+      offline_judges: offlineJudges({ config, identities }),
     })),
     comparable: matters.every(({ what, same }) => what === 'baseline responses' || same !== false),
     matters,
