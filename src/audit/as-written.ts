@@ -1,6 +1,6 @@
 // Are the files of an export folder those that were written? Their bytes against its manifest, whatever `run.json` says.
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileHash } from '../bytes.js';
 import { responseLine } from '../export.js';
@@ -20,16 +20,18 @@ export interface ChangedFile {
   derived: string | null;
 }
 
-/** The files that a manifest names and whose bytes are others. */
+/** The files that a manifest names and whose bytes are others. Nothing outside of the folder is read, and no device. */
 export async function changedFiles(folder: string, { files }: Manifest): Promise<ChangedFile[]> {
   const changed: ChangedFile[] = [];
   for (const [name, { sha256 }] of Object.entries(files)) {
     const file = join(folder, name);
-    const there = existsSync(file) ? await fileHash(file) : null;
+    const there = basename(name) === name && isRegular(file) ? await fileHash(file) : null;
     if (there !== sha256) changed.push({ file, recorded: String(sha256), derived: there });
   }
   return changed;
 }
+
+const isRegular = (file: string): boolean => existsSync(file) && statSync(file).isFile();
 
 /** The check of the folder of a judged file of ours; rows of other files are not its. */
 export async function asWritten(file: string): Promise<MakeCheck> {

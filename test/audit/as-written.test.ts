@@ -1,5 +1,5 @@
 // The files of an export folder against its manifest, whatever `run.json` beside them says.
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { auditFile } from '../../src/audit/index.js';
@@ -62,3 +62,13 @@ it('tells of a manifest that names no files, and of one of another run', async (
   await put('manifest.json', JSON.stringify({ ...manifest, schema: 'x' }));
   expect(await found()).toEqual([expect.stringMatching(/^warning: manifest\.json is gone or none of ours/)]);
 });
+
+it.each(['../../../../../../dev/zero', '.', 'zero'])(
+  'reads no more than the files of the folder where a manifest names %s',
+  async (name) => {
+    const manifest = JSON.parse(await text('manifest.json')) as { files: object };
+    await put('manifest.json', JSON.stringify({ ...manifest, files: { ...manifest.files, [name]: { sha256: '0' } } }));
+    await symlink('/dev/zero', join(copy, 'zero'));
+    expect(await found()).toEqual([expect.stringMatching(/^error: The manifest names .+, and it is gone\.$/)]);
+  },
+);
