@@ -19,11 +19,6 @@ const PIECE = 64 * 1024;
  */
 export async function* openBytes(path: string): AsyncGenerator<Uint8Array> {
   try {
-    const found = await stat(path);
-    if (found.isDirectory()) throw new DoubleblindError('FILE_UNREADABLE', 'is a folder, not a file', { file: path });
-    // A named pipe may wait for ever; what the shell hands in (`/dev/stdin`, `<(…)`) is being written.
-    if (!found.isFile() && !/^\/(dev|proc)\//.test(path))
-      throw new DoubleblindError('FILE_UNREADABLE', 'is no regular file.', { file: path });
     if (path.endsWith('.gz')) {
       const file = createReadStream(await onDisk(path));
       // `piped` hands an error of the file on to the reader of the unpacked side, and closes the file when the reader stops.
@@ -69,9 +64,16 @@ async function* rawBytes(path: string): AsyncGenerator<Uint8Array> {
 /** Where the bytes that came through pipes are kept. */
 const kept = new Map<string, Promise<string>>();
 
-/** The path under which bytes can be read again and again: what comes through a pipe is kept until the process ends. */
+/**
+ * The path under which bytes can be read again and again: what comes through a pipe is kept until the process ends.
+ * @throws FILE_UNREADABLE for what is no file
+ */
 async function onDisk(path: string): Promise<string> {
   const found = await stat(path);
+  if (found.isDirectory()) throw new DoubleblindError('FILE_UNREADABLE', 'is a folder, not a file', { file: path });
+  // A named pipe may wait for ever; what the shell hands in (`/dev/stdin`, `<(…)`) is being written.
+  if (!found.isFile() && !/^\/(dev|proc)\//.test(path))
+    throw new DoubleblindError('FILE_UNREADABLE', 'is no regular file.', { file: path });
   if (!found.isFIFO()) return path;
   const pipe = `${found.dev}:${found.ino}`;
   let keeping = kept.get(pipe);
@@ -87,7 +89,7 @@ async function keep(path: string): Promise<string> {
   return file;
 }
 
-/** SHA-256 (hex) of a file's bytes. */
+/** SHA-256 (hex) of a file's bytes. @throws FILE_UNREADABLE for what is no file, and what opening it throws */
 export async function fileHash(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const piece of rawBytes(path)) hash.update(piece);

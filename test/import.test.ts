@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -322,6 +323,13 @@ describe('a file that cannot be read to its end', () => {
     expect((await stores[0]!.runs()).items).toEqual([]);
     const { added } = await importFiles(stores[0]!, [sound], { now });
     expect(added).toBe(1);
+  });
+
+  it('is refused where it is a named pipe, which nobody may ever write to', async () => {
+    const pipe = join(dirname(fileOf('x', '')), 'pipe.jsonl');
+    execFileSync('mkfifo', [pipe]);
+    const refusal = { code: 'FILE_UNREADABLE', message: 'is no regular file.', place: { file: pipe } };
+    await expect(importFiles(stores[0]!, [pipe], { now })).rejects.toMatchObject(refusal);
   });
 
   it('takes nothing from a run that was there', async () => {
