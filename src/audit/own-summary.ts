@@ -3,7 +3,7 @@ import type { Glance } from '../answers.js';
 import { readJudged } from '../formats/index.js';
 import { promptHash } from '../hash.js';
 import { knownAnswers } from '../known-answers.js';
-import type { Judgment } from '../records.js';
+import type { Due, Judgment } from '../records.js';
 import { tally } from '../stats/index.js';
 import type { ReferenceRow } from '../store/tallies.js';
 import type { Summary } from '../summary.js';
@@ -74,7 +74,16 @@ export async function summaryOfFile(own: OwnRun, file: string): Promise<Summary>
     ),
   );
   const accuracy = knownAnswers(references, replies, tallies);
-  return summaryOf(own.run, { tallies, retests, canaries, due: own.plan.due(), accuracy });
+  return summaryOf(own.run, { tallies, retests, canaries, due: dueOf(own, judgments), accuracy });
+}
+
+/** What is due by the plan; as in the store, what is there where that is more: the limit was lowered later. */
+function dueOf({ run, plan }: OwnRun, judgments: readonly Judgment[]): Due[] {
+  const asked = judgments.filter(({ judge }) => !judge.startsWith('human:'));
+  if (asked.length <= run.planned.judgments) return plan.due();
+  return asked.flatMap(({ suite, domain, category, judge, order, canary, replicate }) =>
+    canary === null && replicate === 0 ? [{ suite, domain, category, judge, order, judgments: 1 }] : [],
+  );
 }
 
 interface Difference {

@@ -56,6 +56,14 @@ describe('the audit of our own run', () => {
     expect(serious((await auditFile([done.folder])).findings)).toEqual([]);
   });
 
+  it('finds nothing in a run of which more is there than is due by its limit now', async () => {
+    const file = await journey.runFile({ suites: [suiteOf(5)] });
+    await journey.run(file);
+    const { run, folder } = await journey.run(file, { limit: 2 });
+    expect(serious((await auditRun(journey.store, run)).findings)).toEqual([]);
+    expect(serious((await auditFile([folder])).findings)).toEqual([]);
+  });
+
   it.each([
     ['judgments', 'order'],
     ['judgments', 'state'],
