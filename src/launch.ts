@@ -10,7 +10,7 @@ import { databaseLost, DoubleblindError } from './errors.js';
 import { Exporter, exportFolder } from './export.js';
 import { findRun } from './find-run.js';
 import { compareWithServers, warnOfFolders } from './identity.js';
-import { holding } from './holder.js';
+import { holderOf, holding } from './holder.js';
 import { later } from './later.js';
 import { limitOf, planOf } from './plan.js';
 import { preflight } from './preflight.js';
@@ -196,7 +196,8 @@ export async function openRun(config: RunConfig, world: OpeningWorld, options: L
     // A run that was made by itself joins the sweep that names it; one of a sweep done again stays with its own.
     const joins = config.sweep !== null && known.sweep?.startsWith(config.sweep) !== true;
     const changes = { planned: plan.size, decision_rule, ...(joins && { sweep: config.sweep }) };
-    await store.updateRun(known.id, changes);
+    // Whoever carries the run out does so to the end as it began.
+    if ((await holderOf(store, known.id)) === null) await store.updateRun(known.id, changes);
     return { run: { ...known, ...changes, identities }, ...content };
   }
   const now = new Date(world.clock());

@@ -100,6 +100,19 @@ describe('a run killed with signal 9', () => {
     expect(await journey.run(file)).toMatchObject({ status: 'done', judged: 12 });
   });
 
+  it('a second try that is refused changes nothing of what is due', async () => {
+    const gate = new Gate();
+    const journey = await openJourney({ hold: gate.pass });
+    journeys.push(journey);
+    const file = await journey.runFile({ suites: [suiteOf(6)] });
+    const first = journey.run(file);
+    await expect.poll(() => journey.server.counts.under_way).toBeGreaterThan(0);
+    await expect(journey.run(file, { limit: 1 })).rejects.toMatchObject({ code: 'RUN_HELD' });
+    gate.open(1000);
+    const { run } = await first;
+    expect(run).toMatchObject({ planned: { prompts: 6, judgments: 12 }, decision_rule: { limit: null } });
+  });
+
   it('a second process that tries the same run is told who holds it, and exits with 2', async () => {
     let release: () => void = () => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
