@@ -100,11 +100,18 @@ export async function resume(id: string, world: World, options: LaunchOptions): 
   // Who resumes a run that stopped because it was decided asks for more.
   const { decided, continued } = run.decision_rule;
   const more = decided === undefined && continued === undefined ? config : { ...config, stop: null };
-  return carry({ run, ...content }, more, world, {
+  const { limit = limitOf(run) } = options;
+  return carry({ run: limited(run, config, options.limit), ...content }, more, world, {
     retryFailed: true,
-    limit: limitOf(run),
     ...options,
+    limit,
   });
+}
+
+/** A run of which another limit says what is due; as it is where none is given. */
+function limited(run: Run, config: RunConfig, limit: number | undefined): Run {
+  if (limit === undefined) return run;
+  return { ...run, planned: planOf(config, limit).size, decision_rule: { ...run.decision_rule, limit } };
 }
 
 /** Before anything is asked, a database that fails lets nothing start, and nothing is lost. @throws DATABASE_UNUSABLE */
@@ -292,6 +299,7 @@ async function carry(
     await store.updateRun(run.id, {
       status: 'running',
       reason: null,
+      planned: run.planned,
       exports: folder,
       started_at: run.started_at ?? now(),
       ended_at: null,

@@ -64,12 +64,8 @@ export async function resumeRun(store: Store, id: string, flags: RunFlags): Prom
     ...(flags.concurrency !== undefined && { concurrency: flags.concurrency }),
   };
   return launchAll(store, [config], flags, 'resume', (_config, world, options) => {
-    const { limit, budget_usd, ...rest } = options;
-    return resume(run.id, world, {
-      ...rest,
-      ...(limit !== undefined && { limit }),
-      ...(flags.budgetUsd !== undefined && { budget_usd }),
-    });
+    const { budget_usd, ...rest } = options;
+    return resume(run.id, world, { ...rest, ...(flags.budgetUsd !== undefined && { budget_usd }) });
   });
 }
 

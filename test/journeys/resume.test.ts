@@ -113,6 +113,16 @@ describe('a run killed with signal 9', () => {
     expect(run).toMatchObject({ planned: { prompts: 6, judgments: 12 }, decision_rule: { limit: null } });
   });
 
+  it('a limit that `resume` is given is what is due from then on', async () => {
+    const journey = await openJourney();
+    journeys.push(journey);
+    const { run } = await journey.run(await journey.runFile({ suites: [suiteOf(6)] }), { limit: 2 });
+    const more = await journey.resume(run.id, { limit: 4 });
+    expect(more).toMatchObject({ status: 'done', judged: 8, missing: 0 });
+    expect(more.run).toMatchObject({ planned: { prompts: 4, judgments: 8 }, decision_rule: { limit: 4 } });
+    expect(await journey.resume(run.id)).toMatchObject({ judged: 8, planned: { prompts: 4 } });
+  });
+
   it('a second process that tries the same run is told who holds it, and exits with 2', async () => {
     let release: () => void = () => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
