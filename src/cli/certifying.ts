@@ -5,6 +5,7 @@ import { DoubleblindError } from '../errors.js';
 import { counted, money, rated, whole } from '../figures.js';
 import { launch } from '../launch.js';
 import { print, usingStore } from './action.js';
+import { next } from './next.js';
 import { offlineAmong } from '../judges.js';
 import type { CertifyFlags } from './certify.js';
 import { withDigestCache } from './digest-cache.js';
@@ -33,9 +34,9 @@ export async function certifyFile(file: string, flags: CertifyFlags): Promise<nu
     );
     const results = await certify(store, launched.run, answers, new Date().toISOString());
     const warnings = offlineAmong([launched.run]);
-    const next = `next  npx doubleblind show ${launched.run.id}`;
+    const then = `next  npx ${next(['show', launched.run.id], flags)}`;
     print(flags, { run: launched.run.id, status: launched.status, judges: results, warnings }, () =>
-      [...results.flatMap(lines), ...warningLines({ warnings }), next].join('\n'),
+      [...results.flatMap(lines), ...warningLines({ warnings }), then].join('\n'),
     );
     return exit;
   });

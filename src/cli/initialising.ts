@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { DoubleblindError } from '../errors.js';
 import { makeFolder } from '../folders.js';
 import { type CommonOptions, print } from './action.js';
+import { next } from './next.js';
 
 const RUN = `# yaml-language-server: $schema=run.schema.json
 # A run: two checkpoints, suites of prompts, judges. Check it with \`doubleblind validate run.yaml\`,
@@ -94,7 +95,7 @@ export async function initialise(dir: string, flags: CommonOptions & { force?: b
   print(flags, { dir, files: [...Object.keys(files), '.gitignore'] }, () =>
     [
       `written to ${dir}: ${Object.keys(files).join(', ')}`,
-      `next  edit run.yaml, then  npx doubleblind validate ${join(dir, 'run.yaml')}`,
+      `next  edit run.yaml, then  npx ${next(['validate', join(dir, 'run.yaml')], flags)}`,
     ].join('\n'),
   );
 }

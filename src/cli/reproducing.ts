@@ -9,6 +9,7 @@ import { type Change, reproduction, type VerdictAgreement, verdictAgreement } fr
 import { writeBelow } from '../ledger/run-file.js';
 import type { Store } from '../store/index.js';
 import { print, say } from './action.js';
+import { next } from './next.js';
 import { withDigestCache } from './digest-cache.js';
 import type { ReproduceFlags } from './ledger.js';
 import { documentOf, launchOne, loadEnv } from './running.js';
@@ -30,7 +31,7 @@ export async function reproduceRun(store: Store, id: string, flags: ReproduceFla
   const file = join(folder, 'run.yaml');
   for (const change of changes) say(`${change.content ? 'warning' : 'note'}: ${plain(sentence(change))}`);
   if (flags.filesOnly === true) {
-    print(flags, { run: { id: run.id }, file, changes }, () => `${file}\nnext  npx doubleblind run ${file}`);
+    print(flags, { run: { id: run.id }, file, changes }, () => `${file}\nnext  npx ${next(['run', file], flags)}`);
     return 0;
   }
   const changed = changes.find(({ content }) => content);

@@ -8,6 +8,7 @@ import { importVotes, reviewCsv, reviewRows } from '../review-file.js';
 import { createQueue, queueState } from '../review-queue.js';
 import type { Store } from '../store/index.js';
 import { print, say } from './action.js';
+import { further, next } from './next.js';
 import type { ReviewFlags } from './review.js';
 import { table } from './table.js';
 import { columns, flowed, plain } from './terminal.js';
@@ -23,7 +24,7 @@ export async function create(store: Store, id: string, flags: ReviewFlags): Prom
       `${counted(queue.comparisons, 'comparison')} of ${whole(queue.eligible)} queued (${strategy}), ${whole(queue.shared)} for everybody`,
       ...queue.reviewers.map(({ reviewer, items }) => `  ${plain(reviewer)}  ${whole(items)}`),
       ...flowed(
-        ['next  npx doubleblind serve', `… review export ${run.id} --reviewer <name>`],
+        [`next  npx ${next(['serve'], flags)}`, `${further(['review', 'export', run.id], flags)} --reviewer <name>`],
         columns(),
         6,
         '   ·   ',

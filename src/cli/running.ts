@@ -18,6 +18,7 @@ import type { Store } from '../store/index.js';
 import type { Summary } from '../summary.js';
 import { print, say, usingStore } from './action.js';
 import { withDigestCache } from './digest-cache.js';
+import { next } from './next.js';
 import { openPark } from './park.js';
 import { openProgress } from './progress.js';
 import { type RunFlags, stopOnSignals, DEFAULT_EXPORTS } from './run.js';
@@ -51,8 +52,14 @@ export async function generateFile(file: string, flags: RunFlags): Promise<numbe
     const launched = await launch(config, world, { ...options, generate: roles });
     return { ...launched, summary: { ...launched.summary, estimates: [] } };
   };
-  const strictly = flags.strictResponses === true ? `${file} --strict-responses` : file;
-  return usingStore(flags, (store) => launchAll(store, configs, flags, 'again', carry, strictly));
+  const { strictResponses, limit, exports } = flags;
+  const generating = [
+    file,
+    ...(limit === undefined ? [] : ['--limit', String(limit)]),
+    ...(exports === DEFAULT_EXPORTS ? [] : ['--exports', exports]),
+    ...(strictResponses === true ? ['--strict-responses'] : []),
+  ];
+  return usingStore(flags, (store) => launchAll(store, configs, flags, 'again', carry, generating));
 }
 
 /** `resume`: one stored run, failed judgments asked again. */
@@ -96,7 +103,7 @@ type Carry = (config: RunConfig, world: World, options: LaunchOptions) => Promis
 
 /**
  * Carries out runs one after another; prints each result; the worst exit code.
- * @param generating the run file, where responses alone are made
+ * @param generating the run file and flags that hold for the next command too, where responses alone are made
  */
 export async function launchAll(
   store: Store,
@@ -104,7 +111,7 @@ export async function launchAll(
   flags: RunFlags,
   goOn: GoOn,
   carry: Carry,
-  generating?: string,
+  generating?: readonly string[],
 ): Promise<number> {
   const printing = later(() =>
     Promise.all([import('./screen.js'), import('./curve.js'), import('../ledger/curve.js')]),
@@ -141,11 +148,12 @@ export async function launchAll(
     [
       ...results.map((r, i) => {
         const { answered } = bills[i]!;
-        const then = goesOn(r, answered, goOn, flags);
+        const then =
+          generating === undefined ? goesOn(r, answered, goOn, flags) : afterResponses(r, answered, generating, flags);
         // A run that ended before any judgment has responses to show, and no result.
         return r.summary.estimates.length === 0 || (r.planned.judgments > 0 && r.judged + r.failed === 0)
-          ? generated(r, answered, generating ?? then ?? going(r.run, goOn, flags))
-          : screen(r, bills[i], columns(), then, stillDue(r, answered));
+          ? generated(r, answered, then ?? going(r.run, goOn, flags))
+          : screen(r, bills[i], columns(), then, stillDue(r, answered), flags);
       }),
       ...(curve === null || curve.curves.length === 0 ? [] : curveLines(curve)),
     ].join('\n'),
@@ -283,19 +291,25 @@ function stillDue({ run, missing }: Launched, answered: readonly number[]): stri
   return `${counted(missing, 'judgment')} ${missing === 1 ? 'stays' : 'stay'} due${why}.`;
 }
 
+/** The command that comes after `generate`: for the responses that are open yet, else the judging. */
+function afterResponses(
+  { run }: Launched,
+  answered: readonly number[],
+  words: readonly string[],
+  flags: RunFlags,
+): string {
+  const open = ROLES.filter((_, i) => lackingOf(run, answered, i) > 0);
+  if (open.length === 0) return next(['run', ...words], flags);
+  return next(['generate', ...words, ...(open.length === 1 ? ['--role', open[0]!] : [])], flags);
+}
+
 /**
  * Whose responses there are, where, and what is to be done next.
  * @param answered how many, in the order of the roles
- * @param then the command that goes on, or the run file that responses are made for
  */
 function generated(launched: Launched, answered: readonly number[], then: string): string {
   const { run, folder } = launched;
   const due = stillDue(launched, answered);
-  const open = ROLES.filter((_, i) => answered[i]! < run.planned.comparisons);
-  const generate = `doubleblind generate ${then}`;
-  const next = then.startsWith('doubleblind ')
-    ? then
-    : [`doubleblind run ${then}`, `${generate} --role ${open[0]}`, generate][open.length];
   return [
     ...ROLES.map(
       (role, i) =>
@@ -303,7 +317,7 @@ function generated(launched: Launched, answered: readonly number[], then: string
     ),
     ...(due === null ? [] : [`due        ${due}`]),
     `files      ${folder}/`,
-    `next       npx ${next}`,
+    `next       npx ${then}`,
     '',
   ].join('\n');
 }

@@ -15,7 +15,9 @@ import {
   observedAgreement,
   repeatsSentence,
 } from '../words.js';
+import type { CommonOptions } from './action.js';
 import { plot } from './forest.js';
+import { further, next } from './next.js';
 import { columns, fitted, flowed, oneLine, paint, plain, wrapped } from './terminal.js';
 
 /** What a run has cost: in all, and by judge and checkpoint. */
@@ -33,6 +35,7 @@ export function screen(
   goesOn?: string,
   /** What stays due, as a sentence. */
   due: string | null = null,
+  named: Pick<CommonOptions, 'database'> = {},
 ): string {
   const later = changedLater(run);
   const head = `${paint.bold(plain(run.candidate))}  vs  ${paint.bold(plain(run.baseline))}`;
@@ -52,8 +55,12 @@ export function screen(
     ...(folder === '' ? [] : [`  files       ${folder}/`]),
     ...flowed(
       goesOn === undefined
-        ? [`  next        npx doubleblind report ${run.id}`, '… serve', `… audit ${run.id}`]
-        : [`  next        npx ${goesOn}`, `… report ${run.id}`],
+        ? [
+            `  next        npx ${next(['report', run.id], named)}`,
+            further(['serve'], named),
+            further(['audit', run.id], named),
+          ]
+        : [`  next        npx ${goesOn}`, further(['report', run.id], named)],
       width,
       14,
       '   ·   ',

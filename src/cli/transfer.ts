@@ -36,7 +36,11 @@ export function register(program: Command): void {
     .option('--name <name>', 'name of the run')
     .option('--tag <key=value>', 'a tag; repeatable', tag, {})
     .action(async (files: string[], flags: ImportFlags) => {
-      const [{ importFiles }, { concluded }] = await Promise.all([import('../import.js'), import('../win-rates.js')]);
+      const [{ importFiles }, { concluded }, { next }] = await Promise.all([
+        import('../import.js'),
+        import('../win-rates.js'),
+        import('./next.js'),
+      ]);
       const { tag: tags, ...options } = flags;
       await usingStore(flags, async (store) => {
         const imported = await importFiles(store, files, { ...options, tags, now: new Date().toISOString() });
@@ -52,7 +56,7 @@ export function register(program: Command): void {
         print(flags, documents.length === 1 ? documents[0] : { items: documents, next_cursor: null }, () =>
           [
             `${imported.added} judgments added of ${imported.rows} rows (${imported.known} were there)`,
-            ...imported.runs.map((run) => `  run ${run.id}   npx doubleblind stats ${run.id}`),
+            ...imported.runs.map(({ id }) => `  run ${id}   npx ${next(['stats', id], flags)}`),
           ].join('\n'),
         );
       });

@@ -7,6 +7,7 @@ import { type Contact, preflight } from '../preflight.js';
 import type { Planned } from '../records.js';
 import { checkRecorded, openRecorded } from '../responses.js';
 import { print, say } from './action.js';
+import { next } from './next.js';
 import { counted } from '../figures.js';
 import { loadEnv } from './running.js';
 import { plain } from './terminal.js';
@@ -58,7 +59,7 @@ export async function validate(file: string, flags: ValidateFlags): Promise<void
         ...suites.map((s) => `  suite     ${s.name} (${s.domain}, ${counted(s.prompts, 'prompt')})`),
         ...templates.map((t) => `  template  ${t}`),
         ...contacts.map(lineOf),
-        `next  npx doubleblind run ${file} --dry-run`,
+        `next  npx ${next(['run', file, '--dry-run'], flags)}`,
       ])
       .join('\n'),
   );

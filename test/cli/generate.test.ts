@@ -85,3 +85,24 @@ it('faulty responses that were asked for stop a strict run on the way, with thei
   expect(stdout).toMatch(/tuned: \d+ responses of 60/);
   expect(stdout).not.toContain('win rate');
 });
+
+it('says commands that can be typed as they stand: quoted, on the database and with the limit that were named', async () => {
+  await writeFile('my run.json', await readFile('run.json', 'utf8'));
+  const named = ['--limit', '1', '--database', 'sqlite:named.db', '--exports', 'my files'];
+  const told = async (...args: string[]): Promise<string> => {
+    const { stdout } = await run(...args, ...named);
+    return /next +npx ([^]*)$/.exec(stdout)![1]!.trim().replace(/\s+/g, ' ');
+  };
+  const [flags, database] = ["--limit 1 --exports 'my files'", '--database sqlite:named.db'];
+  expect(await told('generate', 'my run.json', '--role', 'baseline')).toBe(
+    `doubleblind generate 'my run.json' ${flags} --role candidate ${database}`,
+  );
+  expect(await told('generate', 'my run.json', '--role', 'candidate')).toBe(
+    `doubleblind run 'my run.json' ${flags} ${database}`,
+  );
+  expect((await told('run', 'my run.json')).replace(/\d{8}_\S+/g, 'ID')).toMatch(
+    /^doubleblind report ID --database sqlite:named\.db (· )?… serve --database sqlite:named\.db (· )?… audit ID --database sqlite:named\.db$/,
+  );
+  const validated = await run('validate', 'my run.json', '--offline');
+  expect(validated.stdout).toContain("next  npx doubleblind run 'my run.json' --dry-run\n");
+});
