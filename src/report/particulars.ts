@@ -117,12 +117,20 @@ export function configuration({ run, judged_sha256 }: Facts): Html {
     </details>`;
 }
 
-/** A margin, level or stopping rule that came after the first start does not count, and is said; null where none did. */
+/**
+ * What came after the first start is said: a margin or level, which does not count, and when to stop, which only judging
+ * went by. Null where nothing did.
+ */
 export function changedLater({ decision_rule }: Pick<Run, 'decision_rule'>): string | null {
-  const later = decision_rule['later'] as Record<string, unknown> | undefined;
-  if (later === undefined) return null;
-  const changes = Object.entries(later).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
-  return `Changed after the first start, and not used: ${changes.join(', ')}.`;
+  const { stop, ...unused } = (decision_rule['later'] ?? {}) as Record<string, unknown>;
+  const changes = Object.entries(unused).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
+  const sentences = [
+    ...(changes.length === 0 ? [] : [`Changed after the first start, and not used: ${changes.join(', ')}.`]),
+    ...(stop === undefined
+      ? []
+      : [`Changed after the first start: ${stop === null ? 'no stop' : 'stop'} when decided.`]),
+  ];
+  return sentences.length === 0 ? null : sentences.join(' ');
 }
 
 /** How many tries stand behind this result: the best of many runs flatters. */

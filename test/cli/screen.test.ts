@@ -90,6 +90,9 @@ describe('the screen of a run', () => {
     const later = { ...run, decision_rule: { level: 0.95, later: { margin: { 'out-of-domain': 0.2 } } } };
     const shown = (of: Run) => screen({ run: of, summary, folder: '' }, undefined, 100);
     expect(shown(later)).toContain('Changed after the first start, and not used: margin');
+    const stopped = (stop: unknown) => shown({ ...run, decision_rule: { level: 0.95, later: { stop } } });
+    expect(stopped(null)).toContain('! Changed after the first start: no stop when decided.');
+    expect(stopped('when-decided')).toContain('! Changed after the first start: stop when decided.');
     expect(shown(run)).not.toContain('Changed after');
   });
 
