@@ -26,9 +26,9 @@ interface Kept {
   decided?: { at: string; looks: Look[] };
 }
 
-/** The rule of a run: the one it has, else made from its configuration and the size of its plan. */
+/** The rule of a run: the one it has, else made from its first level and margins and the size of its plan. */
 function stoppingRule(run: Pick<Run, 'decision_rule' | 'identities'>, config: RunConfig, limit?: number): StoppingRule {
-  const known = (run.decision_rule as Kept).stopping;
+  const { stopping: known, level = config.level, margin = config.margin } = run.decision_rule as Kept;
   if (known !== undefined) return known;
   const planned = new Map<Domain, number>();
   for (const { domain, prompts } of config.suites)
@@ -36,12 +36,12 @@ function stoppingRule(run: Pick<Run, 'decision_rule' | 'identities'>, config: Ru
   const margins = Object.fromEntries(
     DOMAINS.filter((domain) => planned.has(domain)).map((domain) => [
       domain,
-      config.margin[domain] ?? defaultMargin(planned.get(domain)!),
+      margin[domain] ?? defaultMargin(planned.get(domain)!),
     ]),
   );
   const { rule, weights } = juryIn({ config: { ...config }, identities: run.identities }, config);
   const weighing = rule === 'weighted' && { weights };
-  return { method: 'universal-mixture', alpha: 1 - config.level, minimum: MINIMUM, margins, ...weighing };
+  return { method: 'universal-mixture', alpha: 1 - level, minimum: MINIMUM, margins, ...weighing };
 }
 
 type Asked = Pick<RunConfig, 'judges' | 'orders' | 'sampling'>;

@@ -4,6 +4,7 @@ import { afterEach, expect, it } from 'vitest';
 import { compare } from '../../src/ledger/compare.js';
 import { leaderboard } from '../../src/ledger/leaderboard.js';
 import type { Judgment, Run } from '../../src/records.js';
+import type { StoppingRule } from '../../src/stats/index.js';
 import type { Look } from '../../src/summary.js';
 import { winRates } from '../../src/win-rates.js';
 import { type Journey, openJourney, suiteOf } from './world.js';
@@ -78,6 +79,18 @@ it('stops once decided, leaves no comparison half judged, says what holds, and g
   expect(existsSync(join(whole.folder, 'summary.json'))).toBe(true);
   const finished = (await leaderboard(journey.store)).items.find(({ run_id }) => run_id === whole.run.id);
   expect(finished!.early).toBeNull();
+});
+
+it('the rule of a stop that came later has the level and margins the run was started with', async () => {
+  journey = await openJourney(better);
+  const suites = [suiteOf(6)];
+  await journey.run(await journey.runFile({ suites, margin: { 'in-domain': 0.02 } }), { limit: 2 });
+  const changed = { suites, margin: { 'in-domain': 0.4 }, level: 0.8, stop: 'when-decided' };
+  const { run } = await journey.run(await journey.runFile(changed));
+  expect(run.decision_rule).toMatchObject({ margin: { 'in-domain': 0.02 }, level: 0.95, stop: null });
+  const { alpha, margins } = run.decision_rule['stopping'] as StoppingRule;
+  expect(alpha).toBeCloseTo(0.05);
+  expect(margins).toEqual({ 'in-domain': 0.02 });
 });
 
 it('a run that stopped without being decided stays out of the leaderboard, and is said to', async () => {
