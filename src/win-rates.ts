@@ -1,6 +1,6 @@
 // Every number of a run: what the store counted, handed to the one `summarize`. Serves `stats`, summary.json, the
 // report, the gate and HTTP, so that they cannot differ.
-import type { Glance, RunDecision } from './answers.js';
+import type { Glance, Progress, RunDecision } from './answers.js';
 import { configOf } from './configuration.js';
 import { DoubleblindError, suggest } from './errors.js';
 import { judgesOf } from './judges.js';
@@ -148,14 +148,20 @@ export async function concluded(store: Store, run: Run): Promise<{ summary: Summ
   return { summary, text };
 }
 
+/** Judgments there are, beside those that are due: what stands beyond the plan was due too. */
+export const progressOf = ({ planned }: Pick<Run, 'planned'>, { judged, failed }: Omit<Progress, 'due'>): Progress => ({
+  judged,
+  failed,
+  due: Math.max(planned.judgments, judged + failed),
+});
+
 /** What lists show of a run, from its counts and summary. */
 export function glanceOf(
-  { planned }: Pick<Run, 'planned'>,
-  { judged, failed }: Pick<RunCounts, 'judged' | 'failed'>,
+  run: Pick<Run, 'planned'>,
+  counts: Omit<Progress, 'due'>,
   summary: Pick<Summary, 'decision' | 'estimates'>,
 ): Glance {
-  const due = Math.max(planned.judgments, judged + failed);
-  return { progress: { judged, failed, due }, decision: decisionOf(summary) };
+  return { progress: progressOf(run, counts), decision: decisionOf(summary) };
 }
 
 function decisionOf({ decision, estimates }: Pick<Summary, 'decision' | 'estimates'>): RunDecision {

@@ -8,7 +8,7 @@ import { sweepCurve } from '../ledger/curve.js';
 import type { Run } from '../records.js';
 import type { Store } from '../store/index.js';
 import { offlineAmong } from '../judges.js';
-import { concluded } from '../win-rates.js';
+import { concluded, progressOf } from '../win-rates.js';
 import { type CommonOptions, print } from './action.js';
 import { curveLines } from './curve.js';
 import type { ListFlags } from './ledger.js';
@@ -54,9 +54,7 @@ async function itemOf(store: Store, run: Run, glance: string | undefined): Promi
   const base = (identities['candidate'] as { base_model?: string | null } | undefined)?.base_model;
   const model = base ?? (config['candidate'] as { model?: string } | undefined)?.model ?? null;
   if (glance !== undefined) return { ...facts, model, ...(JSON.parse(glance) as Glance) };
-  const { judged, failed } = await store.counts(run.id);
-  const due = Math.max(run.planned.judgments, judged + failed);
-  return { ...facts, model, progress: { judged, failed, due }, decision: null };
+  return { ...facts, model, progress: progressOf(run, await store.counts(run.id)), decision: null };
 }
 
 /** One line a purpose and model. */
@@ -159,11 +157,7 @@ export async function show(store: Store, id: string, flags: CommonOptions): Prom
   ]);
   const { decision } = summary;
   const interrupted = await isInterrupted(store, run);
-  const progress = {
-    judged: spent.judged,
-    failed: spent.failed,
-    due: Math.max(run.planned.judgments, spent.judged + spent.failed),
-  };
+  const progress = progressOf(run, spent);
   const document = { ...run, progress, decision, spent, costs, strata, findings, holder, curve };
   print(flags, document, () =>
     [

@@ -16,7 +16,7 @@ import type { Store } from '../store/index.js';
 import { FINISHED } from '../win-rates.js';
 import type { Engine } from './engine.js';
 import { problems } from './problem.js';
-import { idParams, progressOf, runOf } from './runs.js';
+import { idParams, progressNow, runOf } from './runs.js';
 import type { App } from './server.js';
 
 interface EventRoutes {
@@ -109,7 +109,7 @@ async function* runEvents(
 const PAGE = 100;
 
 async function progressData(routes: EventRoutes, run: Run, pace: Pace): Promise<object> {
-  const counts = await progressOf(routes, run);
+  const counts = await progressNow(routes, run);
   const live = routes.engine.progress(run.id);
   return {
     status: run.status,

@@ -7,6 +7,7 @@ import { DoubleblindError } from '../errors.js';
 import { DOMAINS, ORDERS, type Run, STATUSES } from '../records.js';
 import { runSchema } from '../run-document.js';
 import type { Store } from '../store/index.js';
+import { progressOf } from '../win-rates.js';
 import { offlineJudges } from '../judges.js';
 import type { Engine } from './engine.js';
 import { flag, pageOf, pageQuery } from './pages.js';
@@ -101,17 +102,18 @@ export async function runOf(store: Store, id: string): Promise<Run> {
 }
 
 /** Judgments done and due; asked of the engine while the run goes on here, else counted. */
-export async function progressOf({ store, engine }: RunRoutes, run: Run): Promise<Progress> {
+export async function progressNow({ store, engine }: RunRoutes, run: Run): Promise<Progress> {
   const live = engine.progress(run.id);
-  const { judged, failed } =
-    live === null ? await store.counts(run.id) : { judged: live.done - live.failed, failed: live.failed };
-  return { judged, failed, due: Math.max(run.planned.judgments, judged + failed) };
+  const counts = live === null ? await store.counts(run.id) : { judged: live.done - live.failed, failed: live.failed };
+  return progressOf(run, counts);
 }
 
 /** A run as lists show it; `glance` is what was kept of it, if anything. */
 export async function itemOf(routes: RunRoutes, run: Run, glance?: string): Promise<RunItem> {
   const seen =
-    glance === undefined ? { progress: await progressOf(routes, run), decision: null } : (JSON.parse(glance) as Glance);
+    glance === undefined
+      ? { progress: await progressNow(routes, run), decision: null }
+      : (JSON.parse(glance) as Glance);
   return { ...run, ...seen, offline_judges: offlineJudges(run) };
 }
 
