@@ -82,10 +82,12 @@ export function asText(said: unknown): string {
 
 /**
  * What a reply says as text: its words and, behind them, what our tool was called with, each call on lines of its own,
- * so that words and calls which contradict each other are seen. Another tool's call counts only where there are no words.
+ * so that words and calls which contradict each other are seen. Other tools' calls count only where there is nothing else.
  */
 export function saidWith(words: string, calls: readonly { name: unknown; input: unknown }[]): string {
   const own = calls.filter(({ name }) => name === ANSWER_NAME);
-  if (own.length === 0) return words || asText(calls[0]?.input);
-  return [words, ...own.map(({ input }) => asText(input))].filter((text) => text.trim() !== '').join('\n\n');
+  const said = own.length > 0 || words.trim() !== '' ? own : calls;
+  // Words without a call stay as they came.
+  if (said.length === 0) return words;
+  return [words, ...said.map(({ input }) => asText(input))].filter((text) => text.trim() !== '').join('\n\n');
 }

@@ -542,11 +542,15 @@ describe('a body that is not what the protocol says', () => {
   const VERDICT = { verdict: 'B' };
   const chat = (message: object, more: object = {}) => ({ choices: [{ message, finish_reason: 'stop', ...more }] });
   const call = (called: unknown) => ({ content: null, tool_calls: [called] });
+  const other = (verdict: string) => ({ type: 'function', function: { name: 'other', arguments: { verdict } } });
   /** The text that is read of it, or null where it is unreadable and the unit unreachable. */
   const BODIES: [EndpointSpec['provider'], unknown, string | null, object?][] = [
     ['openai', chat(call({ type: 'function', function: { name: 'verdict', arguments: VERDICT } })), '{"verdict":"B"}'],
     ['openai', chat({ content: 'words', tool_calls: [{ type: 'function', function: null }] }), 'words'],
     ['openai', chat({ content: 'words', tool_calls: {} }), 'words'],
+    ['openai', chat({ content: null, tool_calls: [other('A'), other('B')] }), '{"verdict":"A"}\n\n{"verdict":"B"}'],
+    ['openai', chat({ content: '\n\n', tool_calls: [other('B')] }), '{"verdict":"B"}'],
+    ['openai', chat({ content: ' words\n', tool_calls: [other('B')] }), ' words\n'],
     ['openai', chat({ content: [null, { type: 'text', text: 'words' }] }), 'words'],
     [
       'openai',
