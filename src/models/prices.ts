@@ -66,11 +66,16 @@ const FLAVORS = {
   anthropic: { provider: findProvider({ providerId: 'anthropic' })!, flavor: 'default' },
 };
 
-/** Usage as a reply's body states it, cached tokens within the input; null where it states none. */
+/** Tokens that one answer may have used: a larger number, or a broken one, is a server's mistake that counts nothing. */
+const MOST_TOKENS = 2 ** 31 - 1;
+
+/** Usage as a reply's body states it, cached tokens within the input; null where it states none that can be. */
 function usageIn(protocol: keyof typeof FLAVORS, body: unknown): Usage | null {
   const { provider, flavor } = FLAVORS[protocol];
   try {
-    return extractUsage(provider, body, flavor).usage;
+    const { usage } = extractUsage(provider, body, flavor);
+    const possible = Object.values(usage).every((n) => n === undefined || (Number.isInteger(n) && n <= MOST_TOKENS));
+    return possible ? usage : null;
   } catch {
     return null;
   }

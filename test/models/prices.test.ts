@@ -54,5 +54,9 @@ describe('what an answer costs', () => {
     const nothing = { input_tokens: null, output_tokens: null, cached_tokens: null, cost_usd: null };
     expect(priceOf(gpt4o, OPENAI).count({ model: 'gpt-4o', choices: [] })).toEqual(nothing);
     expect(priceOf(gpt4o, OPENAI).count(null)).toEqual(nothing);
+    // As a −1 comes out of a server that takes it for an unsigned number, and as a mean does.
+    for (const wrong of [-1, 2 ** 64 - 1, 2 ** 32 - 1, 1e308, 12.5, '12'])
+      for (const counted of [{ prompt_tokens: wrong }, { completion_tokens: wrong }])
+        expect(priceOf(gpt4o, OPENAI).count({ usage: { ...usage, ...counted } })).toEqual(nothing);
   });
 });
