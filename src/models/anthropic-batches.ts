@@ -1,8 +1,12 @@
 // Anthropic's Message Batches. A batch carries no name of ours, so one whose id was lost is told by its time, its size
 // and, once it has ended, by the ids in its results.
+import type Anthropic from '@anthropic-ai/sdk';
 import { anthropicClient, messageBody, readMessage } from './anthropic.js';
 import { BatchDesk, type Batches, type BatchResult, CLOCK_SLACK_MS, type Found, type Intent } from './batches.js';
 import type { Connection } from './connections.js';
+import { UnreadableReply } from './failures.js';
+
+type Line = Anthropic.Messages.MessageBatchIndividualResponse;
 
 /** Statuses that error types of single items stand for, as in direct answers. */
 const STATUS: Record<string, number> = {
@@ -22,30 +26,33 @@ export function anthropicBatches(connection: Connection): Batches {
   const service = client.messages.batches;
   const desk = new BatchDesk(connection);
 
-  async function* results(id: string, signal?: AbortSignal): AsyncGenerator<BatchResult> {
-    for await (const { custom_id, result } of await desk.again((own) => service.results(id, {}, own), signal)) {
-      switch (result.type) {
-        case 'succeeded':
-          yield await desk.answered(custom_id, () => readMessage(result.message));
-          break;
-        case 'errored': {
-          const { type, message } = result.error.error;
-          const error = { status: STATUS[type] ?? 500, type, message, error: result.error };
-          yield desk.errored(custom_id, error);
-          break;
-        }
-        case 'expired':
-          yield { custom_id, state: 'due', reason: 'expired', message: 'the batch expired before its turn' };
-          break;
-        case 'canceled':
-          yield { custom_id, state: 'due', reason: 'cancelled', message: 'the batch was cancelled before its turn' };
+  const linesOf = (id: string, signal?: AbortSignal) => desk.again((own) => service.results(id, {}, own), signal);
+
+  function resultOf({ custom_id, result }: Line): BatchResult | Promise<BatchResult> {
+    switch (result.type) {
+      case 'succeeded':
+        return desk.answered(custom_id, readMessage(result.message));
+      case 'errored': {
+        const { type, message } = result.error.error;
+        const error = { status: STATUS[type] ?? 500, type, message, error: result.error };
+        return desk.errored(custom_id, error);
       }
+      case 'expired':
+        return { custom_id, state: 'due', reason: 'expired', message: 'the batch expired before its turn' };
+      case 'canceled':
+        return { custom_id, state: 'due', reason: 'cancelled', message: 'the batch was cancelled before its turn' };
+      default:
+        throw new UnreadableReply(`the result is none: ${JSON.stringify(result).slice(0, 200)}`);
     }
   }
 
+  async function* results(id: string, signal?: AbortSignal): AsyncGenerator<BatchResult> {
+    for await (const line of await linesOf(id, signal)) yield* await desk.told(line, resultOf);
+  }
+
   async function isOurs(id: string, { custom_ids }: Intent, signal?: AbortSignal): Promise<boolean> {
-    for await (const { custom_id } of await desk.again((own) => service.results(id, {}, own), signal))
-      return custom_ids.has(custom_id);
+    for await (const line of desk.whole(await linesOf(id, signal), signal))
+      return custom_ids.has((line as Line | null)?.custom_id ?? '');
     return false;
   }
 

@@ -177,7 +177,7 @@ export class BatchDesk {
   }
 
   /** Results as they come; what breaks off in the middle is a failure that another reading may not meet. */
-  async *whole(results: AsyncGenerator<BatchResult>, signal?: AbortSignal): AsyncGenerator<BatchResult> {
+  async *whole<T>(results: AsyncIterable<T>, signal?: AbortSignal): AsyncGenerator<T> {
     try {
       yield* results;
     } catch (error) {
@@ -187,16 +187,25 @@ export class BatchDesk {
     }
   }
 
-  /** An item that was answered; a body that is no answer is worth another try. */
-  async answered(custom_id: string, read: () => Reply): Promise<BatchResult> {
-    const { redact, price, abilities } = this.connection;
-    let reply: Reply;
+  /** What a line of results says: nothing where it names no item. One that cannot be read is worth another try. */
+  async told<Line extends { custom_id: string }>(
+    line: Line,
+    read: (line: Line) => BatchResult | Promise<BatchResult>,
+  ): Promise<BatchResult[]> {
+    const { custom_id } = (line as { custom_id?: unknown } | null) ?? {};
+    if (typeof custom_id !== 'string') return [];
     try {
-      reply = read();
+      return [await read(line)];
     } catch (error) {
-      if (!(error instanceof UnreadableReply)) throw error;
-      return { custom_id, state: 'due', reason: 'errored', message: this.clean(error.message) };
+      const { message } = error as Error;
+      const why = error instanceof UnreadableReply ? message : `the result is not of the protocol: ${message}`;
+      return [{ custom_id, state: 'due', reason: 'errored', message: this.clean(why) }];
     }
+  }
+
+  /** An item that was answered. */
+  async answered(custom_id: string, reply: Reply): Promise<BatchResult> {
+    const { redact, price, abilities } = this.connection;
     const silent = reply.text.trim() === '' && reply.stop_reason !== 'refusal' && reply.stop_reason !== 'length';
     const { shape } = abilities;
     if (abilities.answered(shape, silent) !== null) abilities.lower(shape);

@@ -31,7 +31,7 @@ export function openaiBatches(connection: Connection): Batches {
   }
 
   async function resultOf({ custom_id, response, error }: Row): Promise<BatchResult> {
-    if (response?.status_code === 200) return desk.answered(custom_id, () => readChat(response.body as never));
+    if (response?.status_code === 200) return desk.answered(custom_id, readChat(response.body as never));
     const said = (response?.body['error'] ?? error ?? {}) as { code?: string; message?: string };
     const message = said.message ?? 'no reason given';
     if (response === null) {
@@ -44,7 +44,7 @@ export function openaiBatches(connection: Connection): Batches {
   async function* results(id: string, signal?: AbortSignal): AsyncGenerator<BatchResult> {
     const { output_file_id, error_file_id } = await desk.again((own) => client.batches.retrieve(id, own), signal);
     for (const file of [output_file_id, error_file_id])
-      for await (const row of rowsOf(file, signal)) yield await resultOf(row);
+      for await (const row of rowsOf(file, signal)) yield* await desk.told(row, resultOf);
   }
 
   return {

@@ -90,6 +90,25 @@ describe.each(['anthropic', 'openai'] as const)('batches of %s', (provider) => {
     expect(results.filter(({ state }) => state === 'failed')).toEqual([]);
   });
 
+  it('pass over a line that names no item, and give back as due what cannot be read', async () => {
+    const odd = [
+      ...['null', '7', '{}', '{"custom_id": null}', '{"custom_id": 7, "response": null}'],
+      '{"custom_id": "unit-0"}',
+      '{"custom_id": "unit-0", "response": {"status_code": 500}, "result": {"type": "errored", "error": null}}',
+      '{"custom_id": "unit-0", "response": {"status_code": 200}, "result": {"type": "succeeded"}}',
+      '{"custom_id": "unit-0", "response": {"body": null}, "result": {"type": "paused"}}',
+      '{"custom_id": "unit-0", "response": {"status_code": 400, "body": {"error": {"message": {}}}}, "result": []}',
+    ];
+    const { batches } = await serve({ batch: { spoil: (lines) => [...odd, ...lines] } });
+    const id = await batches.submit(items(1), intentOf(items(1)));
+    await batches.poll(id);
+    const results = await collect(batches, id);
+    expect(results.slice(0, 5)).toEqual(
+      Array(5).fill({ custom_id: 'unit-0', state: 'due', reason: 'errored', message: expect.any(String) as string }),
+    );
+    expect(results.slice(5)).toMatchObject([{ custom_id: 'unit-0', state: 'answered' }]);
+  });
+
   it('report an item that can never be answered with its reason', async () => {
     const error = { status: 400, type: 'invalid_request_error', message: 'prompt is too long: 210000 tokens' };
     const { batches } = await serve({ batch: { errored: 1, error } });

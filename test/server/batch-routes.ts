@@ -54,12 +54,14 @@ export async function batchRoute(
 
 /** All lines, or as many as are sent before the connection is cut. */
 async function results(speaker: Speaker, batch: Batch, response: ServerResponse, text: string): Promise<void> {
-  const { on, cut } = speaker.book.options;
+  const { on, cut, spoil } = speaker.book.options;
   await on('results', batch);
+  const whole = spoil(text.split('\n').filter((line) => line !== ''));
+  const sent = whole.map((line) => `${line}\n`).join('');
   const part = cut(batch);
-  if (part === null) return speaker.send(response, 200, text);
+  if (part === null) return speaker.send(response, 200, sent);
   response.writeHead(200, { 'content-type': 'application/json' });
-  response.write(`${text.split('\n').slice(0, part.lines).join('\n')}\n`);
+  response.write(`${sent.split('\n').slice(0, part.lines).join('\n')}\n`);
   await part.then();
   response.destroy();
 }

@@ -26,6 +26,8 @@ export interface BatchOptions {
    * at each look, before its results.
    */
   on: (step: BatchStep, batch: Batch | null) => unknown;
+  /** What is sent in place of the lines of results. */
+  spoil: (lines: string[]) => string[];
   /** Lines of results to be sent before the connection is cut, and what is awaited first; null to send all. */
   cut: (batch: Batch) => { lines: number; then: () => Promise<void> } | null;
 }
@@ -40,6 +42,7 @@ export const BATCH: BatchOptions = {
   fails: null,
   refuses: null,
   on: () => undefined,
+  spoil: (lines) => lines,
   cut: () => null,
 };
 
