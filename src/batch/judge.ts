@@ -313,13 +313,21 @@ export class JudgeBatches {
     const { calledOff } = this.own;
     let seen = 0;
     let chunk: BatchResult[] = [];
-    for await (const result of (await this.opened()).results(row.provider_id!, this.giveUp)) {
-      seen++;
-      chunk.push(result);
-      if (chunk.length < CHUNK) continue;
+    try {
+      for await (const result of (await this.opened()).results(row.provider_id!, this.giveUp)) {
+        seen++;
+        chunk.push(result);
+        if (chunk.length < CHUNK) continue;
+        await this.settle(row, chunk);
+        chunk = [];
+        if (this.left) return false;
+      }
+    } catch (error) {
+      if (!(error instanceof ModelFailure) || error.stops) throw error;
       await this.settle(row, chunk);
-      chunk = [];
-      if (this.left) return false;
+      // What is left of it was paid for, and may be read when the run goes on.
+      if (++row.broken < RETRIES) return false;
+      throw stopping('unreachable', `batch ${row.provider_id} cannot be read: ${error.message}`);
     }
     await this.settle(row, chunk);
     // An answer that is not there was paid for: the results are read again before it is asked again.

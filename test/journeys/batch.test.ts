@@ -197,6 +197,20 @@ describe.each(['openai', 'anthropic'] as const)('a run in batches at %s', (provi
     expect(cost_usd).toBeGreaterThan(0);
   });
 
+  it('stops with one line where results cannot be read, keeps what could be, and pays for none twice', async () => {
+    let broken = true;
+    const spoil = (lines: string[]) =>
+      broken ? [...lines.slice(0, 4), lines[4]!.slice(0, 50), ...lines.slice(5)] : lines;
+    const journey = await journeyOf({ spoil });
+    const file = await fileOf(journey, provider);
+    const ended = await batched(journey, file);
+    expect(ended).toMatchObject({ status: 'stopped', judged: 4, failed: 0, missing: 20 });
+    expect(ended.error?.line).toMatch(/^judge: batch batch_1 cannot be read: the results broke off: /);
+    broken = false;
+    expect(await batched(journey, file)).toMatchObject({ status: 'done', judged: 24, missing: 0 });
+    expect(handedIn(journey)).toBe(24);
+  });
+
   it('never spends more than its budget: it hands in what surely fits, reads, and hands in more', async () => {
     const journey = await journeyOf({ unreadable: 0.2 });
     const file = await fileOf(journey, provider, { suites: [suiteOf(60)] });
