@@ -49,6 +49,8 @@ export class Records {
     const came = nothing();
     for (const { row, question } of units) {
       const asked = askedBefore(row, question);
+      // Where nothing was said of it in any batch.
+      asked.failure ??= 'unreachable';
       came.gone.push(row.id);
       if (asked.answer !== null || row.faults > RETRIES) came.done.push({ question, asked });
     }

@@ -211,6 +211,13 @@ describe.each(['openai', 'anthropic'] as const)('a run in batches at %s', (provi
     expect(handedIn(journey)).toBe(24);
   });
 
+  it('has a reason also for a judgment that no batch says anything of', async () => {
+    const journey = await journeyOf({ spoil: () => ['{"custom_id": null}'] });
+    const ended = await batched(journey, await fileOf(journey, provider, { suites: [suiteOf(2)] }));
+    expect(ended).toMatchObject({ status: 'done', failed: 4, missing: 0 });
+    for (const j of await judgedIn(ended)) expect(j).toMatchObject({ state: 'failed', failure: 'unreachable' });
+  });
+
   it('never spends more than its budget: it hands in what surely fits, reads, and hands in more', async () => {
     const journey = await journeyOf({ unreadable: 0.2 });
     const file = await fileOf(journey, provider, { suites: [suiteOf(60)] });
