@@ -2,7 +2,15 @@
 // and, once it has ended, by the ids in its results.
 import type Anthropic from '@anthropic-ai/sdk';
 import { anthropicClient, messageBody, readMessage } from './anthropic.js';
-import { BatchDesk, type Batches, type BatchResult, CLOCK_SLACK_MS, type Found, type Intent } from './batches.js';
+import {
+  BatchDesk,
+  type Batches,
+  type BatchResult,
+  CLOCK_SLACK_MS,
+  type Found,
+  type Intent,
+  named,
+} from './batches.js';
 import type { Connection } from './connections.js';
 import { UnreadableReply } from './failures.js';
 
@@ -63,7 +71,7 @@ export function anthropicBatches(connection: Connection): Batches {
         custom_id,
         params: messageBody(spec.model!, desk.call(ask), spec.extra_body ?? {}),
       }));
-      return (await desk.once(() => service.create({ requests }), signal)).id;
+      return (await desk.once(() => service.create({ requests }).then(named), signal)).id;
     },
     async find(intent, signal): Promise<Found> {
       const waiting: string[] = [];
@@ -78,7 +86,7 @@ export function anthropicBatches(connection: Connection): Batches {
       return waiting.length > 0 ? { waiting } : null;
     },
     async poll(id, signal) {
-      const batch = await desk.ofKnown((own) => service.retrieve(id, {}, own), signal);
+      const batch = await desk.ofKnown((own) => service.retrieve(id, {}, own).then(named), signal);
       if (batch === null)
         return { id, state: 'gone', total: 0, done: 0, cancelled: false, message: null, crowded: false };
       const { processing, ...ends } = batch.request_counts;

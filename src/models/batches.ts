@@ -112,6 +112,12 @@ export class Portion {
   }
 }
 
+/** What a service says of a batch or file. @throws UnreadableReply where it names none, as a proxy's web page does */
+export function named<T extends { id: string }>(body: T): T {
+  if (typeof (body as { id?: unknown } | null)?.id === 'string') return body;
+  throw new UnreadableReply(`the reply is no batch: ${(JSON.stringify(body) ?? 'nothing').slice(0, 200)}`);
+}
+
 /** What the two services have in common. */
 export class BatchDesk {
   constructor(readonly connection: Connection) {}

@@ -152,6 +152,8 @@ function transportFault(error: Error, said: SdkError): Fault {
   if (kind === 'APIUserAbortError' || error.name === 'AbortError')
     return { ...passing(error.message), kind: 'aborted' };
   if (kind === 'APIConnectionTimeoutError') return { ...passing('no answer in time'), kind: 'timeout' };
+  // Of the SDKs themselves: they can make nothing of a reply.
+  if (kind === 'OpenAIError' || kind === 'AnthropicError') return passing(error.message);
   if (kind !== 'APIConnectionError') throw error;
   const { code, message } = said.cause ?? {};
   return passing(`no connection (${[code, message].filter(Boolean).join(': ') || error.message})`);

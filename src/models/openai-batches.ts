@@ -2,7 +2,15 @@
 // the batch's metadata, where it is found again.
 import { toFile } from 'openai';
 import { readJsonl } from '../jsonl.js';
-import { BatchDesk, type Batches, type BatchResult, CLOCK_SLACK_MS, type BatchStatus } from './batches.js';
+import {
+  BatchDesk,
+  type Batches,
+  type BatchResult,
+  CLOCK_SLACK_MS,
+  type BatchStatus,
+  named,
+  type RequestOptions,
+} from './batches.js';
 import type { Connection } from './connections.js';
 import { chatBody, openaiClient, readChat } from './openai.js';
 
@@ -23,6 +31,7 @@ export function openaiBatches(connection: Connection): Batches {
   const { spec, address, key, transport, own } = connection;
   const client = openaiClient(address, key, transport.fullFetch, own);
   const desk = new BatchDesk(connection);
+  const retrieve = (id: string, own: RequestOptions) => client.batches.retrieve(id, own).then(named);
 
   async function* rowsOf(file: string | null | undefined, signal?: AbortSignal): AsyncGenerator<Row> {
     if (!file) return;
@@ -42,7 +51,7 @@ export function openaiBatches(connection: Connection): Batches {
   }
 
   async function* results(id: string, signal?: AbortSignal): AsyncGenerator<BatchResult> {
-    const { output_file_id, error_file_id } = await desk.again((own) => client.batches.retrieve(id, own), signal);
+    const { output_file_id, error_file_id } = await desk.again((own) => retrieve(id, own), signal);
     for (const file of [output_file_id, error_file_id])
       for await (const row of rowsOf(file, signal)) yield* await desk.told(row, resultOf);
   }
@@ -55,14 +64,15 @@ export function openaiBatches(connection: Connection): Batches {
       });
       const file = await toFile(new Blob(lines), 'doubleblind.jsonl', { type: 'application/jsonl' });
       // A file that goes up twice costs nothing; a batch does.
-      const { id } = await desk.again((own) => client.files.create({ file, purpose: 'batch' }, own), signal, UPLOAD_MS);
+      const upload = (own: RequestOptions) => client.files.create({ file, purpose: 'batch' }, own).then(named);
+      const { id } = await desk.again(upload, signal, UPLOAD_MS);
       const create = {
         input_file_id: id,
         endpoint: '/v1/chat/completions' as const,
         completion_window: '24h' as const,
         metadata: { [INTENT]: intent.id },
       };
-      const batch = await desk.once(() => client.batches.create(create), signal);
+      const batch = await desk.once(() => client.batches.create(create).then(named), signal);
       return batch.id;
     },
     async find(intent, signal) {
@@ -74,7 +84,7 @@ export function openaiBatches(connection: Connection): Batches {
       return null;
     },
     async poll(id, signal): Promise<BatchStatus> {
-      const batch = await desk.ofKnown((own) => client.batches.retrieve(id, own), signal);
+      const batch = await desk.ofKnown((own) => retrieve(id, own), signal);
       if (batch === null)
         return { id, state: 'gone', total: 0, done: 0, cancelled: false, message: null, crowded: false };
       const { status, request_counts, errors } = batch;

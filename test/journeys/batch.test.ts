@@ -183,6 +183,15 @@ describe.each(['openai', 'anthropic'] as const)('a run in batches at %s', (provi
     expect(journey.server.batches.batches).toHaveLength(1);
   });
 
+  it('asks on where a web page comes in place of what became of a batch, and does not pay for it twice', async () => {
+    const pages = ['created', 'look'];
+    const page = (step: string) => (pages[0] === step ? `<h1>Log in before you ${pages.shift()}</h1>` : null);
+    const journey = await journeyOf({ page });
+    expect(await batched(journey, await fileOf(journey, provider))).toMatchObject({ status: 'done', judged: 24 });
+    expect(pages).toEqual([]);
+    expect(journey.server.batches.batches).toHaveLength(1);
+  });
+
   it('reads results again that broke off in the middle, and counts none twice', async () => {
     let breaks = 2;
     const journey = await journeyOf({

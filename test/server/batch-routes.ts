@@ -15,6 +15,11 @@ export async function batchRoute(
   response: ServerResponse,
 ): Promise<void> {
   const ok = (value: unknown): void => speaker.send(response, 200, value);
+  const told = (step: 'created' | 'look', batch: Batch): void => {
+    const page = speaker.book.options.page(step);
+    if (page === null) ok(shown(batch));
+    else speaker.send(response, 200, page, { 'content-type': 'text/html' });
+  };
   const missing = (): void => speaker.send(response, 404, errorBody('chat', 'not_found_error', `nothing at ${path}`));
   const [kind, id, action] = path.replace(/^\/v1\/(messages\/)?/, '').split('/');
   const anthropic = path.startsWith('/v1/messages/');
@@ -35,7 +40,7 @@ export async function batchRoute(
       const batch = create(speaker, anthropic, JSON.parse(raw.toString('utf8')) as Json);
       await book.options.on('created', batch);
       if (book.batches.length <= book.options.lose) return void response.socket?.resetAndDestroy();
-      return ok(shown(batch));
+      return told('created', batch);
     }
     const listed = page(new URL(request.url!, speaker.origin), book.batches.map(shown), anthropic);
     for (const batch of book.batches) batch.polled++;
@@ -48,6 +53,7 @@ export async function batchRoute(
   if (action === undefined && request.method === 'GET') {
     await book.options.on('look', batch);
     batch.polled++;
+    return told('look', batch);
   }
   return ok(shown(batch));
 }

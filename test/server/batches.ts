@@ -26,6 +26,8 @@ export interface BatchOptions {
    * at each look, before its results.
    */
   on: (step: BatchStep, batch: Batch | null) => unknown;
+  /** What is sent in place of the reply to a create or a look, which takes place all the same; null to send that. */
+  page: (step: 'created' | 'look') => string | null;
   /** What is sent in place of the lines of results. */
   spoil: (lines: string[]) => string[];
   /** Lines of results to be sent before the connection is cut, and what is awaited first; null to send all. */
@@ -42,6 +44,7 @@ export const BATCH: BatchOptions = {
   fails: null,
   refuses: null,
   on: () => undefined,
+  page: () => null,
   spoil: (lines) => lines,
   cut: () => null,
 };
