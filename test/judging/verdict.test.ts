@@ -152,6 +152,20 @@ describe('what a thought considers is not what the judge decides', () => {
     expect(read(text)).toMatchObject({ state: 'judged', verdict: 'B' });
   });
 
+  test.each([
+    'Verdict: A\n\nResponse B ends with\n</think>\n\nVerdict: B',
+    '\n**Winner:** Response A\n<think>Or not?</think>\nVerdict: B',
+  ])('a tag behind a verdict ends no thought: %j', (text) => {
+    expect(read(text)).toMatchObject({ state: 'failed', failure: 'contradictory' });
+  });
+
+  test.each([
+    'The user wants a verdict. Verdict: A? No.\n</think>\n\nVerdict: B',
+    'I shall answer as {"verdict": "A"} or the like.\nVerdict: A\nBut B is right.\n</think>\n\nVerdict: B',
+  ])('a thought that was opened elsewhere may state and draft what it likes: %j', (text) => {
+    expect(read(text)).toMatchObject({ state: 'judged', verdict: 'B' });
+  });
+
   test('one that never ends decides nothing', () => {
     const text = '<think>\nFirst glance.\nVerdict: A\nBut wait, let me see B, which';
     expect(read(text)).toMatchObject({ failure: 'unreadable', how: 'the reply ends within a thought' });
@@ -347,10 +361,16 @@ describe('for any text', () => {
     const words = fc.array(fc.constantFrom('A', 'B', 'tie', 'better', 'Response', 'good', 'is', 'the', '.', '\n'), {
       maxLength: 30,
     });
+    // This does state one.
+    const states = /^ *(?:the )?better Response is (?:Response )?(?:A|B|tie)\b/m;
+    expect(read('the better Response is A')).toMatchObject({ state: 'judged', verdict: 'A' });
     fc.assert(
-      fc.property(words, (words) => {
-        expect(read(words.join(' ')).state).toBe('failed');
-      }),
+      fc.property(
+        words.map((all) => all.join(' ')).filter((text) => !states.test(text)),
+        (text) => {
+          expect(read(text).state).toBe('failed');
+        },
+      ),
     );
   });
 
