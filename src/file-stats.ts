@@ -1,8 +1,9 @@
 // Every statistic of judged files, ours or anyone's, without a database.
 import { Accuracies } from './audit/accuracy.js';
+import { entry } from './audit/check.js';
 import { type ReadOptions, numberRows, readSound } from './formats/index.js';
 import { RULES } from './judges.js';
-import type { Tally } from './records.js';
+import type { Judgment, Tally } from './records.js';
 import { summarize, type SummarizeInput } from './stats/index.js';
 import { Tallying } from './tally/fold.js';
 import type { CanaryRow } from './store/tallies.js';
@@ -30,8 +31,10 @@ export async function statsOfFiles(
   const canaryRows: CanaryRow[] = [];
   const accuracies = new Accuracies();
   const rules = { offline: new Set<string>(), reference: new Set<string>() };
+  const numberOf = sampleNumbering();
   for await (const row of numberRows(readSound(files, reading))) {
     const { judgment } = row;
+    judgment.repeat = numberOf(judgment);
     tallying.add(judgment);
     accuracies.add(row, 'new');
     for (const rule of RULES) if (judgment.judge_provider === rule) rules[rule].add(judgment.judge);
@@ -46,4 +49,27 @@ export async function statsOfFiles(
   const referenceJudges = [...rules.reference];
   const summary = summarize({ ...asked, tallies, retests, canaries, accuracy, warnings, referenceJudges, run: null });
   return { summary, tallies, referenceJudges };
+}
+
+/**
+ * The number of each sample of a prompt over all that is read: as it stands for what comes first, behind its numbers for
+ * other checkpoints, and for other runs of the same ones where a judge has judged both. All of them number alike, and
+ * theirs are comparisons of their own.
+ */
+function sampleNumbering(): (judgment: Judgment) => number {
+  const runs = new Map<string, Map<string, number>>();
+  const sources = new Map<string, number>();
+  const prompts = new Map<string, { last: number; first: number; others: Map<string, number> }>();
+  return ({ run_id, baseline, candidate, judge, suite, prompt_id, repeat }) => {
+    const known = entry(runs, JSON.stringify([baseline, candidate, judge]), () => new Map<string, number>());
+    const run = entry(known, run_id, () => known.size);
+    const source = entry(sources, JSON.stringify([baseline, candidate, run]), () => sources.size);
+    const at = entry(prompts, `${suite}\0${prompt_id}`, () => ({ last: -1, first: Infinity, others: new Map() }));
+    if (source === 0 && repeat <= at.first) {
+      at.last = Math.max(at.last, repeat);
+      return repeat;
+    }
+    at.first = Math.min(at.first, at.last);
+    return entry(at.others, `${source} ${repeat}`, () => ++at.last);
+  };
 }
