@@ -88,14 +88,20 @@ async function recomputed({ folder }: Launched): Promise<string> {
 }
 
 it.skipIf(!python)(
-  'ten lines of Python recompute win rate and interval from the export (python3 is not there: skipped)',
+  'a dozen lines of Python recompute win rate and interval from the export (python3 is not there: skipped)',
   async () => {
     const journey = await openJourney({ position_bias: 0.3, faults: { refusal: 0.05 } });
     try {
       const openai = { provider: 'openai', base_url: journey.server.openai };
       const judges = ['one', 'two'].map((name) => ({ name, model: name, ...openai }));
+      // Half of the prompts stand in another suite again, with other blanks.
+      const first = suiteOf(40) as { prompts: { id: string; prompt: string }[] };
+      const prompts = first.prompts
+        .slice(20)
+        .map(({ id, prompt }) => ({ id, prompt: `${prompt.replace(' ', '  ')}\n` }));
+      const twice = { name: 'again', domain: 'out-of-domain', prompts };
       const launched = await journey.run(
-        await journey.runFile({ suites: [suiteOf(40)], judges, retest: 0.2, canaries: true }),
+        await journey.runFile({ suites: [first, twice], judges, retest: 0.2, canaries: true }),
       );
       const { win_rate, interval, n_prompts } = launched.summary.estimates[0]!;
       expect(interval!.method).toBe('wilson-effective-n');
