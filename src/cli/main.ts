@@ -13,9 +13,12 @@ if (process.argv[2] === '--version' || process.argv[2] === '-V') {
   (nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();
   // A reader such as `head` that has seen enough is no fault.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
+    if (error.code === 'EPIPE') process.exit();
+    process.stderr.write(`error: the result cannot be written: ${error.message}.\n`);
+    process.exit(3);
   });
+  // What is told on the way may find no taker; the work goes on.
+  process.stderr.on('error', () => undefined);
   const { main } = await import('./program.js');
   process.exitCode = await main(process.argv);
 }
