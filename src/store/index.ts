@@ -102,7 +102,8 @@ async function usable<T>({ db, name }: Connection, work: () => Promise<T>): Prom
 }
 
 async function connect(url: string): Promise<Connection> {
-  const scheme = /^([a-z]+):/.exec(url)?.[1];
+  // Without a file SQLite takes one of its own, and throws it away at the end.
+  const scheme = /^([a-z]+):./s.exec(url)?.[1];
   try {
     if (scheme === 'sqlite') return (await import('./sqlite.js')).openSqlite(url.slice('sqlite:'.length));
     if (scheme === 'postgres' || scheme === 'postgresql') return (await import('./postgres.js')).openPostgres(url);
