@@ -92,8 +92,7 @@ export function planOf(config: RunConfig, limit?: number): Plan {
   });
 
   const strata = stratify(whole, at);
-  const rank = rankIn(strata, total);
-  const shares = sharesOf(config, strata);
+  const placeOf = placesOf(config, strata, total);
   const canaries = canariesOf(config, whole, suites.length, suiteIndexOf);
   const { repeats } = config.sampling;
 
@@ -118,7 +117,8 @@ export function planOf(config: RunConfig, limit?: number): Plan {
     };
     for (let repeat = 0; repeat < repeats; repeat++) {
       for (const judge of config.judges) {
-        if (!asks(judge, prompt) || !shares(judge.name, position)) continue;
+        const place = placeOf(judge.name, position);
+        if (!asks(judge, prompt) || place === null) continue;
         // A rule that compares with a reference cannot be led by order: one order says all it can say.
         const drawn =
           judge.provider === 'reference'
@@ -130,7 +130,7 @@ export function planOf(config: RunConfig, limit?: number): Plan {
                 prompt_id: prompt.id,
                 repeat,
                 judge: judge.name,
-                position: rank[position]! * repeats + repeat,
+                position: place * repeats + repeat,
               });
         const again = judge.provider !== 'reference' && retested(suite, prompt.id, repeat);
         for (const o of drawn) unit(judge.name, repeat, o, 0, null);
@@ -153,11 +153,12 @@ export function planOf(config: RunConfig, limit?: number): Plan {
   let judgments = 0;
   for (const position of order) {
     const { suite, prompt } = at(position);
-    const judges = llmJudges.filter((judge) => shares(judge.name, position)).length;
+    const judges = llmJudges.filter((judge) => placeOf(judge.name, position) !== null).length;
     for (let repeat = 0; repeat < repeats; repeat++) {
       judgments += judges * perOrder * (retested(suite, prompt.id, repeat) ? 2 : 1);
     }
-    judgments += repeats * references.filter((judge) => asks(judge, prompt) && shares(judge.name, position)).length;
+    judgments +=
+      repeats * references.filter((judge) => asks(judge, prompt) && placeOf(judge.name, position) !== null).length;
     judgments += (canaries.get(position)?.length ?? 0) * llmJudges.length * 2;
   }
   return {
@@ -223,31 +224,37 @@ function stratify(whole: Uint32Array, at: Plan['at']): number[][] {
   return [...strata.values()];
 }
 
-/** Place of each position inside its stratum: what permuted blocks are cut from. */
-function rankIn(strata: number[][], total: number): Uint32Array {
+/**
+ * Place of a prompt among those of its stratum that a judge sees: what permuted blocks are cut from. Null where it does
+ * not see it: with `share` < 1 it gets its share of each stratum, taken evenly along the seeded order.
+ */
+function placesOf(
+  config: RunConfig,
+  strata: number[][],
+  total: number,
+): (judge: string, position: number) => number | null {
   const rank = new Uint32Array(total);
   for (const stratum of strata) stratum.forEach((position, i) => (rank[position] = i));
-  return rank;
-}
-
-/** Which prompts a judge with `share` < 1 sees: of each stratum its share, taken evenly along the seeded order. */
-function sharesOf(config: RunConfig, strata: number[][]): (judge: string, position: number) => boolean {
-  const samples = new Map<string, Set<number>>();
+  const samples = new Map<string, Map<number, number>>();
   for (const { name, share } of config.judges) {
     if (share >= 1) continue;
-    const sample = new Set<number>();
+    const sample = new Map<number, number>();
     const start = drawAt(config.seed, 'share', name);
     let before = start;
     for (const stratum of strata) {
+      let place = 0;
       for (const position of stratum) {
         const after = before + share;
-        if (Math.floor(after) > Math.floor(before)) sample.add(position);
+        if (Math.floor(after) > Math.floor(before)) sample.set(position, place++);
         before = after;
       }
     }
     samples.set(name, sample);
   }
-  return (judge, position) => samples.get(judge)?.has(position) ?? true;
+  return (judge, position) => {
+    const sample = samples.get(judge);
+    return sample === undefined ? rank[position]! : (sample.get(position) ?? null);
+  };
 }
 
 /** Canary kinds by position: kind after kind on the first prompts of each suite, so that a limited run has them too. */

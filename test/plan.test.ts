@@ -56,3 +56,32 @@ describe('a prompt whose reference a reference judge cannot read', () => {
     expect(units.length).toBeLessThan(2 * (78 + 108));
   });
 });
+
+it('balanced orders are half and half in every stratum also for a judge that sees a share of it', async () => {
+  const file = runFileSchema.parse({
+    purpose: 'test',
+    suites: ['out-of-domain', 'in-domain'],
+    baseline: { name: 'base', ...endpoint },
+    candidate: { name: 'tuned', ...endpoint },
+    judges: [
+      { name: 'all', provider: 'offline' },
+      { name: 'half', provider: 'offline', share: 0.5 },
+      { name: 'few', provider: 'offline', share: 0.3 },
+    ],
+    orders: 'balanced',
+    canaries: false,
+  });
+  for (const seed of [1, 2, 3]) {
+    const [config] = await resolveRun({ ...file, seed }, { dir: '.' });
+    const shown = new Map<string, { n: number; ahead: number }>();
+    for (const { suite, category, judge, order, judgments } of planOf(config!).due()) {
+      const key = JSON.stringify([suite, category, judge]);
+      const { n, ahead } = shown.get(key) ?? { n: 0, ahead: 0 };
+      shown.set(key, { n: n + judgments, ahead: ahead + (order === 'baseline-first' ? judgments : -judgments) });
+    }
+    expect(new Set([...shown.keys()].map((key) => (JSON.parse(key) as string[])[2]))).toEqual(
+      new Set(['all', 'half', 'few']),
+    );
+    for (const [key, { n, ahead }] of shown) expect([key, Math.abs(ahead)]).toEqual([key, n % 2]);
+  }
+});
