@@ -1,13 +1,14 @@
 // Every statistic of judged files, ours or anyone's, without a database.
 import { Accuracies } from './audit/accuracy.js';
 import { entry } from './audit/check.js';
+import { whole } from './figures.js';
 import { type ReadOptions, numberRows, readSound } from './formats/index.js';
 import { RULES } from './judges.js';
 import type { Judgment, Tally } from './records.js';
 import { summarize, type SummarizeInput } from './stats/index.js';
 import { Tallying } from './tally/fold.js';
 import type { CanaryRow } from './store/tallies.js';
-import type { Summary } from './summary.js';
+import type { Summary, Warning } from './summary.js';
 import { canaryTallies } from './win-rates.js';
 import { offlineWarnings } from './words.js';
 
@@ -31,9 +32,11 @@ export async function statsOfFiles(
   const canaryRows: CanaryRow[] = [];
   const accuracies = new Accuracies();
   const rules = { offline: new Set<string>(), reference: new Set<string>() };
+  const pairs = new Set<string>();
   const numberOf = sampleNumbering();
   for await (const row of numberRows(readSound(files, reading))) {
     const { judgment } = row;
+    pairs.add(`${judgment.candidate} vs ${judgment.baseline}`);
     judgment.repeat = numberOf(judgment);
     tallying.add(judgment);
     accuracies.add(row, 'new');
@@ -45,10 +48,18 @@ export async function statsOfFiles(
   const { tallies, retests } = tallying.result;
   const canaries = canaryTallies(canaryRows);
   const accuracy = accuracies.byJudge;
-  const warnings = offlineWarnings([...rules.offline].sort());
+  const warnings = [...offlineWarnings([...rules.offline].sort()), ...severalPairs([...pairs])];
   const referenceJudges = [...rules.reference];
   const summary = summarize({ ...asked, tallies, retests, canaries, accuracy, warnings, referenceJudges, run: null });
   return { summary, tallies, referenceJudges };
+}
+
+/** That one rate stands for several candidates, or for one against several baselines. */
+function severalPairs(pairs: readonly string[]): Warning[] {
+  if (pairs.length < 2) return [];
+  const named = pairs.slice(0, 3).join('; ') + (pairs.length > 3 ? ` and ${whole(pairs.length - 3)} more` : '');
+  const message = `${whole(pairs.length)} pairs of checkpoints are counted together (${named}); a file of each pair has a rate of its own.`;
+  return [{ code: 'SEVERAL_CHECKPOINTS', message }];
 }
 
 /**

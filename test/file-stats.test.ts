@@ -39,6 +39,17 @@ describe('stats of several runs', () => {
     expect((await statsOf([...first, ...second])).agreement.pairs[0]).toMatchObject({ n: 8, observed: 1 });
   });
 
+  it('say that several candidates share one rate, and nothing where there is one', async () => {
+    const first = runOf(one, 'first', 'j', 'candidate');
+    const same = await statsOf(first, runOf(other, 'first', 'j', 'candidate'));
+    expect(same.warnings.map(({ code }) => code)).toEqual(['FEW_PROMPTS']);
+    const { warnings } = await statsOf(first, runOf(other, 'second', 'j', 'candidate'));
+    expect(warnings.map(({ code }) => code).sort()).toEqual(['FEW_PROMPTS', 'SEVERAL_CHECKPOINTS']);
+    expect(warnings.find(({ code }) => code === 'SEVERAL_CHECKPOINTS')!.message).toMatch(
+      /^2 pairs of checkpoints are counted together \(first vs .+; second vs .+\);/,
+    );
+  });
+
   it('of votes over many models are votes each', async () => {
     const votes = ['x', 'y', 'z'].map((model_b, i) => ({
       ...{ prompt: 'q', judge: 'j', model_a: 'base', model_b, winner: i === 1 ? 'model_a' : 'model_b' },

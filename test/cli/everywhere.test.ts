@@ -234,7 +234,10 @@ describe('options that scripts pass everywhere', () => {
     const elsewhere = ['--database', 'sqlite:never.db'];
     for (const line of ['power --prompts 200', 'suites list', 'suites check out-of-domain', 'validate run.json']) {
       const { end, stdout } = await told(line);
-      expect(await told(line, ...elsewhere)).toEqual({ end, stdout, stderr: '' });
+      const named = await told(line, ...elsewhere);
+      // But for the command that is to be typed next.
+      const same = named.stdout.replace(` ${elsewhere.join(' ')}\n`, '\n');
+      expect({ ...named, stdout: same }).toEqual({ end, stdout, stderr: '' });
     }
     expect(existsSync('never.db')).toBe(false);
   });
