@@ -9,7 +9,7 @@ import { parseTemplate, type Template } from './judging/template.js';
 import { readText } from './jsonl.js';
 import { endpointProblems, type EndpointSpec } from './models/index.js';
 import { keyStanding } from './models/keys.js';
-import { leftOut } from './plan.js';
+import { lacksReferences, leftOut } from './plan.js';
 import type { Domain, Role, Suite } from './records.js';
 import { type Checkpoint, type Judge, type Overrides, type RunFile, runFileSchema } from './run-file.js';
 import { findSuite } from './suites/index.js';
@@ -177,7 +177,7 @@ export async function resolveRun(runFile: RunFile, context: Context): Promise<Ru
     });
   }
 
-  if (given.judges.every(({ provider }) => provider === 'reference') && !suites.some(hasReference)) {
+  if (lacksReferences({ judges, suites })) {
     const hint = 'State a `reference` with the prompts, or name a judge that needs none.';
     throw problem('INVALID_VALUE', ['judges'], 'no prompt has a reference, so that nothing can be judged.', hint);
   }
@@ -342,8 +342,6 @@ function withPaths<S extends { file?: string | undefined; checkpoint?: string | 
   const at = (path: string | undefined) => (path === undefined ? undefined : resolve(dir, path));
   return withoutUndefined({ ...spec, file: at(spec.file), checkpoint: at(spec.checkpoint) }) as S;
 }
-
-const hasReference = ({ prompts }: Suite): boolean => prompts.some(({ reference }) => reference !== null);
 
 function sameModel(a: Checkpoint, b: Checkpoint): boolean {
   const identity = ({ provider, model, base_url, file, system, checkpoint, extra_body }: Checkpoint) =>

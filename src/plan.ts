@@ -195,6 +195,15 @@ function asks({ provider, extract }: Judge, { reference }: Prompt): boolean {
   return provider !== 'reference' || (reference !== null && fits(reference, extract!));
 }
 
+/** Whether all judges compare with references, and no prompt has one. */
+export function lacksReferences({
+  judges,
+  suites,
+}: Pick<RunConfig, 'suites'> & { judges: Pick<Judge, 'provider'>[] }): boolean {
+  const judged = judges.some(({ provider }) => provider !== 'reference');
+  return !judged && !suites.some(({ prompts }) => prompts.some(({ reference }) => reference !== null));
+}
+
 /** What each reference judge leaves out because it cannot read the reference, in one sentence a judge. */
 export function leftOut({ judges, suites }: Pick<RunConfig, 'judges' | 'suites'>): RunConfig['warnings'] {
   const prompts = suites.flatMap((suite) => suite.prompts);

@@ -9,7 +9,7 @@ import { hashOf, normalisePrompt } from './hash.js';
 import { endpointProblems, endpointSchema } from './models/index.js';
 import type { Recorded } from './models/recorded.js';
 import { readRows } from './models/recorded-rows.js';
-import { leftOut } from './plan.js';
+import { lacksReferences, leftOut } from './plan.js';
 import type { Domain, Prompt, Suite } from './records.js';
 import { openRecorded, type RecordedFiles } from './responses.js';
 import { domainIn, findSuite, stemOf } from './suites/index.js';
@@ -195,6 +195,10 @@ export async function configFor(
   const judges = options.judges.map((text) => parseJudge(text, ref));
   const twice = judges.find((judge, i) => judges.findIndex((j) => j.name === judge.name) !== i);
   if (twice !== undefined) throw new DoubleblindError('JUDGE_DUPLICATE_NAME', `judge "${twice.name}" is named twice.`);
+  if (lacksReferences({ judges, suites })) {
+    const hint = 'Name a judge that needs none.';
+    throw new DoubleblindError('INVALID_VALUE', 'no prompt has a reference, so that nothing can be judged.', { hint });
+  }
   const warnings =
     options.purpose === undefined
       ? [{ code: 'PURPOSE_MISSING', message: 'The run has no purpose; it is filed under "uncategorized".' }]

@@ -219,6 +219,11 @@ describe('bad input is one line, and nothing is judged', () => {
       ['old.jsonl', '--baseline', 'old.jsonl', '--judge', 'offline'],
       'either paired files or both',
     ],
+    [
+      'a judge with nothing to go by',
+      ['philosophy_run1.jsonl', '--judge', 'reference:number'],
+      'no prompt has a reference',
+    ],
     ['a file of one side', ['old.jsonl', '--judge', 'offline'], 'old.jsonl:1: "baseline_response"'],
   ])('%s', async (_, args, says) => {
     const { end, stderr, stdout } = await run('judge', ...args);
