@@ -98,7 +98,7 @@ describe('what could not start leaves neither a run nor a database', () => {
     ['judge nope.jsonl --judge offline:plain', /nope\.jsonl: no such file/],
     ['certify nope.jsonl --judge offline:plain', /nope\.jsonl: no such file/],
     ['init afile', /afile: a file stands where a folder should be\./],
-    ['init afile/below', /afile\/below: a part of this path is no folder\./],
+    ['init afile/below', /afile: a file stands where a folder should be\./],
   ])('%s', async (line, words) => {
     const own = line.startsWith('init') ? [] : ['--database', 'sqlite:own.db'];
     const { end, stdout, stderr } = await run(...line.split(' '), ...own);
