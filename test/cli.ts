@@ -43,7 +43,14 @@ export async function cli(args: string[], { cwd, env = {}, through = [], onStart
   const [program, ...words] = [...through, process.execPath, await cliPath(), ...args] as [string, ...string[]];
   const child = spawn(program, words, {
     cwd,
-    env: { ...process.env, DOUBLEBLIND_DATABASE_URL: await databaseIn(cwd), NO_COLOR: '1', ...env },
+    env: {
+      ...process.env,
+      DOUBLEBLIND_DATABASE_URL: await databaseIn(cwd),
+      NO_COLOR: '1',
+      // Node warns on stderr where both are set.
+      FORCE_COLOR: undefined,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { stdout: '', stderr: '' };

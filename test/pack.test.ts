@@ -27,7 +27,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const cli = async (cwd: string, ...args: string[]) =>
   run(process.execPath, [main, ...args], {
     cwd,
-    env: { ...process.env, NO_COLOR: '1', ANTHROPIC_API_KEY: '', OPENAI_API_KEY: '' },
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, ANTHROPIC_API_KEY: '', OPENAI_API_KEY: '' },
   });
 
 describe('the packed file', () => {
