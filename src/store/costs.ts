@@ -1,6 +1,6 @@
 // What a run has cost and done.
-import type { Cost } from '../answers.js';
 import { type Kysely, sql } from 'kysely';
+import type { Cost } from '../answers.js';
 import type { Spent } from '../records.js';
 import type { Connection, Database } from './schema.js';
 

@@ -1,5 +1,6 @@
 // The tables, typed once for both engines. JSON is stored as text, times as ISO 8601 UTC text, booleans as 0 or 1.
 import type { Generated, Kysely } from 'kysely';
+import type { Metric } from '../answers.js';
 
 /** The engines a store can stand on. */
 export type Engine = 'sqlite' | 'postgres';
@@ -209,14 +210,8 @@ interface CheckpointsTable {
   identity: string;
 }
 
-interface MetricsTable {
+interface MetricsTable extends Omit<Metric, 'sampling'> {
   id: string;
-  checkpoint: string;
-  step: number | null;
-  metric: string;
-  value: number;
-  source: string;
-  n: number;
   /** JSON. */
   sampling: string | null;
   imported_at: string;
