@@ -196,10 +196,7 @@ function asks({ provider, extract }: Judge, { reference }: Prompt): boolean {
 }
 
 /** Whether all judges compare with references, and no prompt has one. */
-export function lacksReferences({
-  judges,
-  suites,
-}: Pick<RunConfig, 'suites'> & { judges: Pick<Judge, 'provider'>[] }): boolean {
+export function lacksReferences({ judges, suites }: Pick<RunConfig, 'judges' | 'suites'>): boolean {
   const judged = judges.some(({ provider }) => provider !== 'reference');
   return !judged && !suites.some(({ prompts }) => prompts.some(({ reference }) => reference !== null));
 }
