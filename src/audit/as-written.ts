@@ -31,7 +31,7 @@ export async function changedFiles(folder: string, { files }: Manifest): Promise
   return changed;
 }
 
-const isRegular = (file: string): boolean => existsSync(file) && statSync(file).isFile();
+const isRegular = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 
 /** The check of the folder of a judged file of ours; rows of other files are not its. */
 export async function asWritten(file: string): Promise<MakeCheck> {
