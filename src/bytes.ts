@@ -1,7 +1,7 @@
 // The bytes of files that people hand in, with flat memory, and their hashes.
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, rmSync } from 'node:fs';
-import { mkdtemp, open, stat } from 'node:fs/promises';
+import { closeSync, createReadStream, createWriteStream, openSync, readSync, rmSync, statSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline as piped } from 'node:stream';
@@ -11,6 +11,8 @@ import { DoubleblindError } from './errors.js';
 
 /** Bytes that are read at once: a text of them is still made in the young part of the heap. */
 const PIECE = 64 * 1024;
+/** Pieces between two turns of others. */
+const PIECES = 16;
 
 /**
  * The bytes of a file, unpacked when its name ends in `.gz`. A piece is to be done with before the next is asked for: that
@@ -25,39 +27,35 @@ export async function* openBytes(path: string): AsyncGenerator<Uint8Array> {
       yield* piped(file, createGunzip(), () => undefined);
     } else yield* rawBytes(path);
   } catch (error) {
-    if (error instanceof DoubleblindError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR')
-      throw new DoubleblindError('FILE_MISSING', 'no such file', { file: path }, { cause: error });
-    const reason = code === 'EACCES' || code === 'EPERM' ? 'permission denied' : message;
-    throw new DoubleblindError('FILE_UNREADABLE', `cannot be read: ${reason}`, { file: path }, { cause: error });
+    throw unreadable(error, path);
   }
 }
 
+function unreadable(error: unknown, file: string): unknown {
+  if (error instanceof DoubleblindError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return new DoubleblindError('FILE_MISSING', 'no such file', { file }, { cause: error });
+  const reason = code === 'EACCES' || code === 'EPERM' ? 'permission denied' : message;
+  return new DoubleblindError('FILE_UNREADABLE', `cannot be read: ${reason}`, { file }, { cause: error });
+}
+
 /**
- * The bytes of a file as it lies on disk. The next piece is read while one is looked at, in the place of the one before:
- * waiting for each and new memory cost more than reading.
+ * The bytes of a file as it lies on disk, each piece in the place of the one before it: new memory and waiting for a
+ * thread that reads cost several times what reading does. Others have their turn now and then.
  */
 async function* rawBytes(path: string): AsyncGenerator<Uint8Array> {
-  const file = await open(await onDisk(path));
-  const places = [Buffer.allocUnsafeSlow(PIECE), Buffer.allocUnsafeSlow(PIECE)] as const;
-  const read = (place: 0 | 1) => {
-    const reading = file.read(places[place], 0, PIECE);
-    // Whoever asks for the piece is told.
-    reading.catch(() => undefined);
-    return reading;
-  };
-  let next = read(0);
+  const file = openSync(await onDisk(path), 'r');
+  const piece = Buffer.allocUnsafeSlow(PIECE);
   try {
-    for (let place: 0 | 1 = 0; ; place = place === 0 ? 1 : 0) {
-      const { bytesRead } = await next;
-      if (bytesRead === 0) return;
-      next = read(place === 0 ? 1 : 0);
-      yield places[place].subarray(0, bytesRead);
+    for (let read = 1; ; read++) {
+      const size = readSync(file, piece);
+      if (size === 0) return;
+      yield piece.subarray(0, size);
+      if (read % PIECES === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {
-    await next.catch(() => undefined);
-    await file.close();
+    closeSync(file);
   }
 }
 
@@ -68,8 +66,8 @@ const kept = new Map<string, Promise<string>>();
  * The path under which bytes can be read again and again: what comes through a pipe is kept until the process ends.
  * @throws FILE_UNREADABLE for what is no file
  */
-async function onDisk(path: string): Promise<string> {
-  const found = await stat(path);
+function onDisk(path: string): string | Promise<string> {
+  const found = statSync(path);
   if (found.isDirectory()) throw new DoubleblindError('FILE_UNREADABLE', 'is a folder, not a file', { file: path });
   // A named pipe may wait for ever; what the shell hands in (`/dev/stdin`, `<(…)`) is being written.
   if (!found.isFile() && !/^\/(dev|proc)\//.test(path))
@@ -87,6 +85,42 @@ async function keep(path: string): Promise<string> {
   const file = join(folder, 'piped');
   await pipeline(createReadStream(path), createWriteStream(file));
   return file;
+}
+
+const closing = new FinalizationRegistry(closeSync);
+
+/** A file of which parts are read again, open until nobody can ask for more. */
+export class OpenFile {
+  private part = Buffer.allocUnsafeSlow(PIECE);
+
+  private constructor(
+    private readonly path: string,
+    private readonly file: number,
+  ) {
+    closing.register(this, file);
+  }
+
+  /** @throws FILE_MISSING, FILE_UNREADABLE */
+  static async open(path: string): Promise<OpenFile> {
+    try {
+      return new OpenFile(path, openSync(await onDisk(path), 'r'));
+    } catch (error) {
+      throw unreadable(error, path);
+    }
+  }
+
+  /** The text of some bytes of the file, of fewer where it ends before. @throws FILE_UNREADABLE */
+  text(at: number, size: number): string {
+    if (size > this.part.length) this.part = Buffer.allocUnsafeSlow(size);
+    let read = 0;
+    try {
+      for (let more = 1; read < size && more > 0; read += more)
+        more = readSync(this.file, this.part, read, size - read, at + read);
+    } catch (error) {
+      throw unreadable(error, this.path);
+    }
+    return this.part.toString('utf8', 0, read);
+  }
 }
 
 /** SHA-256 (hex) of a file's bytes. @throws FILE_UNREADABLE for what is no file, and what opening it throws */

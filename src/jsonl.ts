@@ -22,6 +22,12 @@ export interface JsonlRow {
   text: string;
 }
 
+/** A row with where its bytes begin in the text, after unpacking, and how many they are, without its line break. */
+export interface JsonlLine extends JsonlRow {
+  at: number;
+  size: number;
+}
+
 /**
  * The rows of a JSON Lines file or stream, in order, one at a time; empty lines are skipped, a byte order mark and
  * CRLF are accepted. `file` names a stream in errors.
@@ -44,15 +50,20 @@ export interface JsonlOptions {
 export async function* readJsonlBlocks(
   source: Source,
   { file = typeof source === 'string' ? source : undefined, limit = LINE_LIMIT }: JsonlOptions = {},
-): AsyncGenerator<Iterable<JsonlRow>> {
+): AsyncGenerator<Iterable<JsonlLine>> {
   const hint = 'Is this a JSON array? One row must stand on each line.';
   for await (const block of blocks(source, limit, { file, hint })) yield rowsIn(block, file);
 }
 
-function* rowsIn(block: Block, file: string | undefined): Generator<JsonlRow> {
-  let { line } = block;
+function* rowsIn(block: Block, file: string | undefined): Generator<JsonlLine> {
+  const { bytes, ends } = block;
+  let { line, at } = block;
+  let i = 0;
   for (const text of textsIn(block, file)) {
-    if (text.trim() !== '') yield { value: parseJsonLine(text, file, line), line, text };
+    const end = ends[i++]!;
+    const size = block.at + end - at - (bytes[end - 1] === CR ? 1 : 0);
+    if (text.trim() !== '') yield { value: parseJsonLine(text, file, line), line, text, at, size };
+    at = block.at + end + 1;
     line++;
   }
 }
@@ -95,8 +106,12 @@ export async function readText(path: string): Promise<string> {
 /** Whole lines that were read together, with their line breaks, and the number of the first; gone when the next is asked for. */
 interface Block {
   bytes: Uint8Array;
-  /** 1-based. */
+  /** Of the first line, 1-based. */
   line: number;
+  /** Where the block begins in the text. */
+  at: number;
+  /** Where each of its lines ends. */
+  ends: number[];
 }
 
 /** The lines of a source, without byte order mark. A last line without line feed counts. @throws FILE_TOO_LARGE_LINE */
@@ -104,15 +119,20 @@ async function* blocks(source: Source, limit: number, place: Place): AsyncGenera
   let begun: Uint8Array[] = [];
   let length = 0;
   let line = 1;
+  let before = 0;
   const tooLong = (at: number): DoubleblindError => {
     const message = `the line is longer than ${Math.floor(limit / MB)} MB.`;
     return new DoubleblindError('FILE_TOO_LARGE_LINE', message, { ...place, line: at, column: 1 });
   };
   const blockOf = (whole: Uint8Array): Block => {
-    const block = { bytes: line === 1 ? withoutMark(whole) : whole, line };
+    const bytes = line === 1 ? withoutMark(whole) : whole;
+    const block: Block = { bytes, line, at: before + whole.length - bytes.length, ends: [] };
     if (whole.length > limit)
-      for (const [i, one] of linesIn(block.bytes).entries()) if (one.length > limit) throw tooLong(line + i);
-    for (let at = whole.indexOf(LF); at >= 0; at = whole.indexOf(LF, at + 1)) line++;
+      for (const [i, one] of linesIn(bytes).entries()) if (one.length > limit) throw tooLong(line + i);
+    for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, end + 1)) block.ends.push(end);
+    line += block.ends.length;
+    before += whole.length;
+    if (bytes.at(-1) !== LF) block.ends.push(bytes.length);
     return block;
   };
   for await (const piece of typeof source === 'string' ? openBytes(source) : source) {
@@ -136,6 +156,7 @@ async function* blocks(source: Source, limit: number, place: Place): AsyncGenera
 }
 
 const LF = 0x0a;
+const CR = 0x0d;
 
 /** Lines without their line feeds; what stands behind the last line feed is one too, unless it is nothing. */
 function linesIn(bytes: Uint8Array): Uint8Array[] {

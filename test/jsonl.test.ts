@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DoubleblindError } from '../src/errors.js';
 import { fileHash, openBytes } from '../src/bytes.js';
-import { parseJsonLine, readJsonl, readText, type JsonlRow, type Source } from '../src/jsonl.js';
+import { parseJsonLine, readJsonl, readJsonlBlocks, readText, type JsonlRow, type Source } from '../src/jsonl.js';
 import { loadRecorded } from '../src/models/index.js';
 import { loadSuite } from '../src/suites/index.js';
 
@@ -23,7 +23,7 @@ const file = (content: string | Uint8Array, name = 'rows.jsonl'): string => {
 };
 const rows = async (source: Source, options?: { file?: string; limit?: number }): Promise<JsonlRow[]> => {
   const all: JsonlRow[] = [];
-  for await (const row of readJsonl(source, options)) all.push(row);
+  for await (const { value, line, text } of readJsonl(source, options)) all.push({ value, line, text });
   return all;
 };
 const failure = async (work: Promise<unknown>): Promise<DoubleblindError> => {
@@ -79,6 +79,35 @@ describe('rows of a JSON Lines file', () => {
         expect(read.map(({ line }) => line)).toEqual([...values.keys()].map((i) => i + 1));
         expect(await rows(piecesInPlace(Buffer.from(text), size))).toEqual(read);
       }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('say where they stand among the bytes, whatever stands between them and however the bytes are cut', async () => {
+    const line = fc.oneof(
+      fc.jsonValue().map((value) => JSON.stringify(value)),
+      fc.constantFrom('', ' '),
+    );
+    const end = fc.constantFrom('\n', '\r\n');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(line, end)),
+        fc.constantFrom('', '\uFEFF'),
+        fc.integer({ min: 3, max: 40 }),
+        async (lines, mark, size) => {
+          const bytes = Buffer.from(mark + lines.flat().join(''));
+          for await (const block of readJsonlBlocks(piecesInPlace(bytes, size)))
+            for (const row of block) {
+              expect(
+                bytes
+                  .subarray(row.at, row.at + row.size)
+                  .toString()
+                  .replace(/\r$/, ''),
+              ).toBe(row.text);
+              expect(bytes.subarray(0, row.at).filter((byte) => byte === 0x0a)).toHaveLength(row.line - 1);
+            }
+        },
+      ),
       { numRuns: 50 },
     );
   });

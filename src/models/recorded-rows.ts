@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { readCsv } from '../csv.js';
 import { DoubleblindError } from '../errors.js';
 import { storable } from '../hash.js';
-import { type JsonlRow, parseJsonLine, readJsonlBlocks, readText } from '../jsonl.js';
+import { type JsonlLine, parseJsonLine, readJsonlBlocks, readText } from '../jsonl.js';
 import { STOP_REASONS, type StopReason } from '../records.js';
 import { checked, onLine, type ParsedYaml, within } from '../yaml.js';
 
@@ -23,32 +23,40 @@ export interface RecordedRow {
   model: string | null;
   /** 1-based line, or element of a JSON array. */
   line: number;
+  /** The line of the file that says this and nothing else, from which it can be read again. */
+  stands: Standing | null;
 }
 
+type Standing = Pick<JsonlLine, 'at' | 'size' | 'text'>;
+
 type Fields = Record<string, unknown>;
-type Spot = { file: string; document: RowDocument };
+type RowDocument = ParsedYaml & { line: number };
+
+interface Spot {
+  file: string;
+  document: RowDocument;
+  stands: Standing | null;
+}
 
 /** The rows of a file in order, those together that were read together; rows without an answer (`null`) are left out. */
 export async function* readRows(file: string): AsyncGenerator<Iterable<RecordedRow>> {
   const name = file.toLowerCase().replace(/\.gz$/, '');
   if (/\.[ct]sv$/.test(name)) yield recordedIn(file, ofCsv(await readText(file), file));
   else if (name.endsWith('.json')) yield recordedIn(file, ofJson(await readText(file), file));
-  else for await (const rows of readJsonlBlocks(file)) yield recordedIn(file, ofJsonl(rows));
+  else for await (const rows of readJsonlBlocks(file)) yield recordedOn(file, rows);
 }
 
 function* recordedIn(file: string, documents: Iterable<RowDocument>): Generator<RecordedRow> {
-  for (const document of documents) {
-    const { value } = document;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      const array = Array.isArray(value) && !/\.json(\.gz)?$/i.test(file);
-      const hint = array ? 'A file that is one JSON array must be named .json.' : undefined;
-      throw new DoubleblindError('INVALID_VALUE', 'a row must be an object.', { file, ...document.at([]), hint });
-    }
-    yield* rowsOf(value as Fields, { file, document });
-  }
+  for (const document of documents) yield* rowsOf({ file, document, stands: null });
 }
 
-type RowDocument = ParsedYaml & { line: number };
+function* recordedOn(file: string, rows: Iterable<JsonlLine>): Generator<RecordedRow> {
+  const packed = file.endsWith('.gz');
+  for (const row of rows) {
+    const document = onLine(row.value, row.line, row.text);
+    yield* rowsOf({ file, document, stands: packed ? null : row });
+  }
+}
 
 function* ofCsv(text: string, file: string): Generator<RowDocument> {
   for (const { document } of readCsv(text, file)) yield { ...document, line: document.at([]).line };
@@ -61,13 +69,16 @@ function* ofJson(text: string, file: string): Generator<RowDocument> {
   for (const i of value.keys()) yield { ...within(whole, [i]), line: i + 1 };
 }
 
-function* ofJsonl(rows: Iterable<JsonlRow>): Generator<RowDocument> {
-  for (const { value, line, text } of rows) yield onLine(value, line, text);
+/** The row that stands alone on a line of a JSON Lines file. */
+export function rowOf(text: string, line: number, file: string): RecordedRow | undefined {
+  return recordedIn(file, [onLine(parseJsonLine(text, file, line), line, text)]).next().value as
+    RecordedRow | undefined;
 }
 
 const RESPONSE_NAMES = ['response', 'output', 'answer', 'completion'] as const;
 
-function rowsOf(fields: Fields, place: Spot): RecordedRow[] {
+function rowsOf(place: Spot): RecordedRow[] {
+  const fields = fieldsOf(place);
   if (Array.isArray(fields['choices'])) return fromChoices(fields, place);
   if (Array.isArray(fields['messages']) && fields['uid'] !== undefined) return fromMessages(fields, place);
   const name = RESPONSE_NAMES.find((one) => one in fields);
@@ -90,8 +101,17 @@ function rowsOf(fields: Fields, place: Spot): RecordedRow[] {
     stop_reason: stopIn(fields),
     model: textIn(fields, 'model') ?? textIn(fields, 'generator'),
     line: place.document.line,
+    stands: place.stands,
   };
   return [row];
+}
+
+function fieldsOf({ file, document }: Spot): Fields {
+  const { value } = document;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  const array = Array.isArray(value) && !/\.json(\.gz)?$/i.test(file);
+  const hint = array ? 'A file that is one JSON array must be named .json.' : undefined;
+  throw new DoubleblindError('INVALID_VALUE', 'a row must be an object.', { file, ...document.at([]), hint });
 }
 
 function fault(message: string, { file, document }: Spot, path: string[] = []): DoubleblindError {
@@ -146,7 +166,7 @@ function foreign(
 ): RecordedRow {
   return {
     ...{ id, prompt: prompt === null ? null : storable(prompt), states_prompt: false, suite: null, checkpoint: model },
-    ...{ repeat: null, text: storable(text), stop_reason: null, model, line },
+    ...{ repeat: null, text: storable(text), stop_reason: null, model, line, stands: null },
   };
 }
 

@@ -1,8 +1,10 @@
 // Answers that exist already: a file of responses, found again by prompt id or prompt text. Reads our own and plain
 // JSONL or CSV, and the answer files of AlpacaEval, Arena-Hard and MT-bench (recorded-rows.ts).
-import { DoubleblindError } from '../errors.js';
-import { normalisePrompt } from '../hash.js';
+import { crc32 } from 'node:zlib';
 import { fileHash } from '../bytes.js';
+import { DoubleblindError } from '../errors.js';
+import { normalisePrompt, promptHash } from '../hash.js';
+import { KeptRows } from './kept-rows.js';
 import { readRows, type RecordedRow } from './recorded-rows.js';
 
 type RecordedAnswer = Pick<RecordedRow, 'text' | 'stop_reason' | 'model' | 'line'>;
@@ -40,120 +42,150 @@ export interface Recorded {
  * @throws FILE_MISSING and the like, also where there are none; JSON_SYNTAX, CSV_SYNTAX, INVALID_VALUE with the line
  */
 export async function loadRecorded(path: string, options: { checkpoint?: string } = {}): Promise<Recorded> {
-  const rows: RecordedRow[] = [];
-  for await (const block of readRows(path)) for (const row of block) rows.push(row);
-  if (rows.length === 0) throw new DoubleblindError('FILE_UNKNOWN_FORMAT', 'holds no responses.', { file: path });
-  const own = ofCheckpoint(rows, path, options.checkpoint);
-  const index = new Index(own);
-  const find = (prompt: SoughtPrompt, repeat: number): RecordedAnswer | undefined => index.find(prompt, repeat);
+  const all = await Index.of(path);
+  const own = all.names.size > 1 ? options.checkpoint : undefined;
+  if (own !== undefined && !all.names.has(own)) {
+    const hint = `It holds ${[...all.names].slice(0, 8).join(', ')}.`;
+    const message = `holds several checkpoints, and none is named "${own}".`;
+    throw new DoubleblindError('INVALID_VALUE', message, { file: path, hint });
+  }
+  const index = own === undefined ? all : await Index.of(path, own);
   return {
     sha256: await fileHash(path),
     repeats: index.repeats,
-    restated: restatedIn(own),
-    whole: own === rows,
-    find,
+    restated: index.restated,
+    whole: own === undefined,
+    find: (prompt, repeat) => index.find(prompt, repeat),
     missing(prompts, repeats = 1) {
-      const all = Array.from({ length: repeats }, (_, repeat) => repeat);
+      const each = Array.from({ length: repeats }, (_, repeat) => repeat);
       return prompts.flatMap((prompt) => {
-        const lacking = all.filter((repeat) => !find(prompt, repeat));
+        const lacking = each.filter((repeat) => !index.has(prompt, repeat));
         return lacking.length === 0 ? [] : [{ id: prompt.id, repeats: lacking }];
       });
     },
   };
 }
 
-function ofCheckpoint(rows: RecordedRow[], file: string, name: string | undefined): RecordedRow[] {
-  const names = new Set(rows.flatMap(({ checkpoint }) => (checkpoint === null ? [] : [checkpoint])));
-  if (names.size <= 1 || name === undefined) return rows;
-  if (!names.has(name)) {
-    const held = [...names].slice(0, 8).join(', ');
-    throw new DoubleblindError('INVALID_VALUE', `holds several checkpoints, and none is named "${name}".`, {
-      file,
-      hint: `It holds ${held}.`,
-    });
-  }
-  return rows.filter(({ checkpoint }) => checkpoint === null || checkpoint === name);
-}
-
-function restatedIn(rows: readonly RecordedRow[]): Restated | null {
-  const seen = new Map<string, number>();
-  const pairs: Restated['lines'][] = [];
-  for (const { suite, id, prompt, states_prompt, repeat, line } of rows) {
-    if (repeat === null) continue;
-    const key = JSON.stringify([suite, id, id === null || states_prompt ? prompt : null, repeat]);
-    const before = seen.get(key);
-    if (before !== undefined) pairs.push([before, line]);
-    seen.set(key, line);
-  }
-  return pairs[0] === undefined ? null : { n: pairs.length, lines: pairs[0] };
-}
-
 /** Rows by what they can be found with; a row that names a suite is found in that suite only. */
 class Index {
   /** The most answers of one id, or of one text where rows have no id. */
   repeats = 0;
+  restated: Restated | null = null;
+  /** The checkpoints that rows name. */
+  readonly names = new Set<string>();
+  private readonly suites = new Set<string | null>();
   private readonly byId = new Found();
   private byText: Found | null = null;
-  private readonly suites: ReadonlySet<string | null>;
 
-  constructor(private readonly rows: readonly RecordedRow[]) {
-    this.suites = new Set(rows.map(({ suite }) => suite));
-    for (const row of rows) if (row.id !== null) this.counted(this.byId.add(row.suite, row.id, row));
-    if (rows.some(({ id }) => id === null)) this.texts();
+  private constructor(private readonly rows: KeptRows) {}
+
+  /** The rows of a file, those of other checkpoints left out where one is named. */
+  static async of(path: string, checkpoint?: string): Promise<Index> {
+    const index = new Index(await KeptRows.open(path));
+    let named = true;
+    for await (const block of readRows(path)) {
+      for (const row of block) {
+        if (row.checkpoint !== null) index.names.add(row.checkpoint);
+        if (checkpoint !== undefined && row.checkpoint !== null && row.checkpoint !== checkpoint) continue;
+        index.add(row);
+        named &&= row.id !== null;
+      }
+    }
+    if (index.rows.n === 0) throw new DoubleblindError('FILE_UNKNOWN_FORMAT', 'holds no responses.', { file: path });
+    if (!named) index.texts();
+    return index;
   }
 
-  find({ id, prompt, suite }: SoughtPrompt, repeat: number): RecordedAnswer | undefined {
-    let normal: string | null = null;
-    const text = (): string => (normal ??= normalisePrompt(prompt));
-    const same = (row: RecordedRow): boolean =>
-      !row.states_prompt || row.prompt === prompt || normalisePrompt(row.prompt!) === text();
+  private add(row: RecordedRow): void {
+    const number = this.rows.add(row);
+    this.suites.add(row.suite);
+    if (row.id !== null) this.place(this.byId, row.id, row, number);
+  }
+
+  private place(found: Found, value: string, { suite, repeat: stated }: RecordedRow, number: number): void {
+    const { repeat, before } = found.add(suite, value, number, stated);
+    this.repeats = Math.max(this.repeats, repeat + 1);
+    const { rows } = this;
+    if (before === undefined || rows.prompt(before) !== rows.prompt(number)) return;
+    this.restated ??= { n: 0, lines: [rows.line(before), rows.line(number)] };
+    this.restated.n++;
+  }
+
+  find(prompt: SoughtPrompt, repeat: number): RecordedAnswer | undefined {
+    const number = this.number(prompt, repeat);
+    return number === undefined ? undefined : this.rows.row(number);
+  }
+
+  has(prompt: SoughtPrompt, repeat: number): boolean {
+    return this.number(prompt, repeat) !== undefined;
+  }
+
+  private number({ id, prompt, suite }: SoughtPrompt, repeat: number): number | undefined {
     for (const within of suite === undefined ? [null] : [suite, null]) {
       if (!this.suites.has(within)) continue;
-      const byId = this.byId.at(within, id)?.[repeat];
+      const byId = this.byId.at(within, id, repeat);
       // The same id with another prompt beside it is another prompt.
-      if (byId !== undefined && same(byId)) return byId;
-      const byText = this.texts().at(within, text())?.[repeat];
+      if (byId !== undefined && this.answers(byId, prompt)) return byId;
+      const byText = this.texts().at(within, promptHash(prompt), repeat);
       if (byText !== undefined) return byText;
     }
     return undefined;
+  }
+
+  private answers(number: number, prompt: string): boolean {
+    const stated = this.rows.prompt(number);
+    if (stated === null || stated === crc32(prompt)) return true;
+    return normalisePrompt(this.rows.row(number).prompt!) === normalisePrompt(prompt);
   }
 
   /** Made when first wanted: most files name every prompt by its id. */
   private texts(): Found {
     if (this.byText !== null) return this.byText;
     this.byText = new Found();
-    for (const row of this.rows) {
+    for (let number = 0; number < this.rows.n; number++) {
+      const row = this.rows.row(number);
       if (row.prompt === null) continue;
-      const repeats = this.byText.add(row.suite, normalisePrompt(row.prompt), row);
-      if (row.id === null) this.counted(repeats);
+      const value = promptHash(row.prompt);
+      if (row.id === null) this.place(this.byText, value, row, number);
+      else this.byText.add(row.suite, value, number, row.repeat);
     }
     return this.byText;
   }
-
-  private counted(repeats: number): void {
-    this.repeats = Math.max(this.repeats, repeats);
-  }
 }
 
-type Rows = (RecordedRow | undefined)[];
-
-/** Rows by suite and something else, a row for each repeat. */
+/** Numbers of rows by suite and something else, one for each repeat. */
 class Found {
-  private readonly suites = new Map<string | null, Map<string, Rows>>();
+  private readonly suites = new Map<string | null, Map<string, number | (number | undefined)[]>>();
 
-  at(suite: string | null, value: string): Rows | undefined {
-    return this.suites.get(suite)?.get(value);
+  at(suite: string | null, value: string, repeat: number): number | undefined {
+    const numbers = this.suites.get(suite)?.get(value);
+    if (Array.isArray(numbers)) return numbers[repeat];
+    return repeat === 0 ? numbers : undefined;
   }
 
-  /** The place of the row among the answers of its value, from 1: as it says itself, else after those before it. */
-  add(suite: string | null, value: string, row: RecordedRow): number {
+  /**
+   * The place of a row among the answers of its value, from 0: as it says itself, else after those before it; and the
+   * row in whose place it comes.
+   */
+  add(
+    suite: string | null,
+    value: string,
+    number: number,
+    stated: number | null,
+  ): { repeat: number; before?: number | undefined } {
     let values = this.suites.get(suite);
-    if (values === undefined) this.suites.set(suite, (values = new Map<string, Rows>()));
-    const rows = values.get(value) ?? [];
-    const repeat = row.repeat ?? rows.length;
-    rows[repeat] = row;
-    // Begun with its row, an array has no room for sixteen more.
-    values.set(value, rows.length === 1 ? [row] : rows);
-    return repeat + 1;
+    if (values === undefined) this.suites.set(suite, (values = new Map<string, number>()));
+    const known = values.get(value);
+    // Of most there is one, which needs no list.
+    if (known === undefined && (stated ?? 0) === 0) {
+      values.set(value, number);
+      return { repeat: 0 };
+    }
+    const numbers = Array.isArray(known) ? known : known === undefined ? [] : [known];
+    const repeat = stated ?? numbers.length;
+    const before = numbers[repeat];
+    numbers[repeat] = number;
+    values.set(value, numbers);
+    return { repeat, before };
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -155,6 +155,45 @@ describe('a file of recorded responses', () => {
     });
     expect(recorded.find({ id: 'f00', prompt: 'x', suite: 's' }, 0)).toBeUndefined();
     expect(recorded.repeats).toBe(1);
+  });
+});
+
+describe('a file that others write to while its answers are used', () => {
+  const rows = ['rain', 'snow'].map((prompt_id) => ({ prompt_id, response: `About ${prompt_id}: a ü.` }));
+
+  it('gives what stands behind a byte order mark, between CRLF and in more than one piece', async () => {
+    const long = Array.from({ length: 300 }, (_, i) => ({
+      prompt_id: `p${i}`,
+      response: `${i} — ${'süß '.repeat(i)}`,
+    }));
+    const lines = long.map((row) => `${JSON.stringify(row)}\r\n`).join('\r\n');
+    const recorded = await loadRecorded(write('crlf.jsonl', `\uFEFF${lines}`));
+    for (const { prompt_id: id, response } of long) expect(recorded.find({ id, prompt: 'x' }, 0)?.text).toBe(response);
+  });
+
+  it('gives what it held, also when more is appended or another is put in its place', async () => {
+    const path = write('used.jsonl', rows);
+    const recorded = await loadRecorded(path);
+    appendFileSync(path, '{"prompt_id":"hail","response":"x"}\n');
+    expect(recorded.find(snow, 0)?.text).toBe('About snow: a ü.');
+    const other = write('other.jsonl', [{ prompt_id: 'snow', response: 'another' }]);
+    renameSync(other, path);
+    expect(recorded.find(rain, 0)?.text).toBe('About rain: a ü.');
+    expect(recorded.find(snow, 0)?.text).toBe('About snow: a ü.');
+  });
+
+  it.each([
+    ['changed', (line: string) => line.replace('About', 'about')],
+    ['no longer JSON', (line: string) => line.replace('{', ' ')],
+    ['shorter', (line: string) => line.slice(0, -4)],
+  ])('is named with the line that is %s, and the others are given', async (_, changed) => {
+    const path = write('used.jsonl', rows);
+    const [first, second] = readFileSync(path, 'utf8').split('\n');
+    const recorded = await loadRecorded(path);
+    writeFileSync(path, `${first}\n${changed(second!)}`);
+    expect(recorded.find(rain, 0)?.text).toBe('About rain: a ü.');
+    const place = expect.objectContaining({ file: path, line: 2 }) as object;
+    expect(() => recorded.find(snow, 0)).toThrow(expect.objectContaining({ code: 'FILE_UNREADABLE', place }) as Error);
   });
 });
 
