@@ -41,6 +41,9 @@ const VERDICT_ALONE: Asked = { criteria: [], scale: null, allow_tie: true };
 // Stryker disable next-line all: none of them names another verdict, it only takes time
 const ASKED_FOR = new Set(['rationale', 'quote', 'scores_a', 'scores_b', 'verdict']);
 const RIVAL = /^(?:(?:final|overall)_?)?(?:verdict|winner|choice|decision|preference|preferred(?:_?response)?)$/i;
+/** Keys under which judges who are bound to no schema put their reasons. */
+const REASONS =
+  /^(?:rationale|reason(?:s|ing)?|explanation|justification|analysis|thoughts?|thinking|comments?|feedback|summary|conclusion|comparison)$/i;
 const REFUSAL =
   /^\W*(?:sorry(?=,)|I(?:['’]m| am) (?:sorry|unable)|I (?:can(?:['’]t|not)|won['’]t|will not|must decline|decline))\b(?! (?:fault|tell|lie|deny|ignore|overlook|find|help but)\b)/i;
 
@@ -77,9 +80,9 @@ function readObject(reply: Record<string, unknown>, where: string, around: strin
   const verdict = typeof reply.verdict === 'string' ? (verdictIn(reply.verdict) ?? null) : null;
   if (verdict === null) return failed('unreadable', `${where}: ${excerpt(reply.verdict)} is not a verdict`);
   if (verdict === 'tie' && !template.allow_tie) return failed('unreadable', `${where}: a tie where none is allowed`);
-  const rationale = textOf(reply.rationale);
+  const reasons = Object.entries(reply).flatMap(([key, value]) => (REASONS.test(key) ? [textOf(value) ?? ''] : []));
   // Stryker disable next-line all: a blank text concludes nothing, it only takes time
-  const words = [rationale ?? '', around].filter((text) => text.trim() !== '');
+  const words = [...reasons, around].filter((text) => text.trim() !== '');
   const { stated, mentioned } = statementsIn(around);
   const said = [...stated, ...mentioned, ...words.flatMap((text) => [...concludedVerdicts(text)]), ...rivals(reply)];
   const other = said.find((one) => one !== verdict);
@@ -95,7 +98,7 @@ function readObject(reply: Record<string, unknown>, where: string, around: strin
   return {
     state: 'judged',
     verdict,
-    rationale,
+    rationale: textOf(reply.rationale),
     quote: textOf(reply.quote),
     scores_a: complete ? scores_a : null,
     scores_b: complete ? scores_b : null,
