@@ -12,7 +12,7 @@ import { findRun } from './find-run.js';
 import { compareWithServers, warnOfFolders } from './identity.js';
 import { holderOf, holding } from './holder.js';
 import { later } from './later.js';
-import { limitOf, planOf } from './plan.js';
+import { limitOf, type Plan, planOf } from './plan.js';
 import { preflight } from './preflight.js';
 import { ROLES, type Role, type Run } from './records.js';
 import { checkRecorded, type RecordedFiles, recordedResponses, sampled } from './responses.js';
@@ -184,7 +184,7 @@ export async function openRun(config: RunConfig, world: OpeningWorld, options: L
   const plan = planOf(config, options.limit);
   const rule = { margin: config.margin, level: config.level, stop: config.stop };
   const [known] = options.again === true ? [] : await store.runsOfConfiguration(configuration);
-  const done = known?.status === 'done' && known.planned.judgments >= plan.size.judgments;
+  const done = known?.status === 'done' && (await nothingDue(store, known, plan));
   if (!done && world.models !== undefined) {
     const { onWarning } = world;
     await preflight(config, world.models, {
@@ -252,6 +252,13 @@ export async function openRun(config: RunConfig, world: OpeningWorld, options: L
     });
   }
   return { run, ...content };
+}
+
+/** Whether a run that is done has nothing more to ask for: `generate` ends one without its judgments. */
+async function nothingDue(store: Store, run: Run, { size }: Pick<Plan, 'size'>): Promise<boolean> {
+  if (run.planned.judgments < size.judgments) return false;
+  const { judged, failed } = await store.spent(run.id);
+  return judged + failed >= size.judgments;
 }
 
 /** Who was asked at another address when the run was made: its records are of what answered there. */

@@ -110,6 +110,18 @@ describe('a run against a server', () => {
     expect(new Set(contents).size).toBe(contents.length);
   });
 
+  it('whose responses were made for more prompts than were judged looks for its judges before it goes on', async () => {
+    journey = await openJourney();
+    await journey.run(await journey.runFile(), { limit: 3 });
+    const { status } = await journey.run(await journey.runFile(), { generate: [...ROLES] });
+    expect(status).toBe('done');
+    const judges = [{ name: 'judge', provider: 'openai', model: 'judge-model', base_url: 'http://127.0.0.1:9/v1' }];
+    await expect(journey.run(await journey.runFile({ judges }))).rejects.toMatchObject({
+      code: 'ENDPOINT_UNREACHABLE',
+    });
+    expect((await journey.run(await journey.runFile())).missing).toBe(0);
+  });
+
   it('a changed template is another run; another name or concurrency is not', async () => {
     journey = await openJourney();
     const first = await journey.run(await journey.runFile());
