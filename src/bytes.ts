@@ -123,9 +123,13 @@ export class OpenFile {
   }
 }
 
-/** SHA-256 (hex) of a file's bytes. @throws FILE_UNREADABLE for what is no file, and what opening it throws */
+/** SHA-256 (hex) of a file's bytes. @throws FILE_MISSING, FILE_UNREADABLE */
 export async function fileHash(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const piece of rawBytes(path)) hash.update(piece);
+  try {
+    for await (const piece of rawBytes(path)) hash.update(piece);
+  } catch (error) {
+    throw unreadable(error, path);
+  }
   return hash.digest('hex');
 }

@@ -1,11 +1,12 @@
 // Does a run come out again? What has changed since: commit, versions, weights, recorded files; and how far the verdicts of
 // a second run agree with the first, judgment by judgment.
+import { fileHash } from '../bytes.js';
 import { type DigestCache, inspect } from '../checkpoints/index.js';
 import type { RunConfig } from '../config.js';
 import { configOf } from '../configuration.js';
 import type { Environment } from '../environment.js';
 import { DoubleblindError } from '../errors.js';
-import { loadRecorded, type Recorded } from '../models/index.js';
+import type { Recorded } from '../models/index.js';
 import { ROLES, type Role, type Run } from '../records.js';
 import type { RecordedFiles } from '../responses.js';
 import { wilson } from '../stats/index.js';
@@ -76,22 +77,14 @@ async function contentChanged(run: Run, config: RunConfig, cache?: DigestCache):
   const stored = (run.identities['content'] ?? {}) as Partial<Record<Role, string>>;
   const changes: Change[] = [];
   for (const role of ROLES) {
-    const { provider, file, checkpoint, name } = config[role];
+    const { provider, file, checkpoint } = config[role];
     const recorded = provider === 'recorded' && file !== undefined;
     if (!recorded && checkpoint === undefined) continue;
-    const now = recorded ? await fileNow(file, name) : await digestNow(checkpoint!, cache);
+    const now = await whenThere(async () => (recorded ? fileHash(file) : (await inspect(checkpoint!, cache)).digest));
     const then = stored[role] ?? null;
     if (now !== then) changes.push({ what: `${role} ${recorded ? file : checkpoint!}`, then, now, content: true });
   }
   return changes;
-}
-
-async function fileNow(file: string, checkpoint: string): Promise<string | null> {
-  return whenThere(async () => (await loadRecorded(file, { checkpoint })).sha256);
-}
-
-async function digestNow(folder: string, cache?: DigestCache): Promise<string | null> {
-  return whenThere(async () => (await inspect(folder, cache)).digest);
 }
 
 /** Null where the file or folder is gone. */
