@@ -33,7 +33,7 @@ const OUTLINE = [
 
 export const SORTS = ['position', 'newest'] as const;
 
-export function judgmentQueries({ db }: Connection) {
+export function judgmentQueries({ db, engine }: Connection) {
   const joined = () =>
     db
       .selectFrom('judgments as j')
@@ -106,7 +106,7 @@ export function judgmentQueries({ db }: Connection) {
     }
     if (filter.q !== undefined && filter.q !== '') {
       const texts = ['p.prompt', 'b.response', 'c.response', 'j.reply', 'j.prompt_id'];
-      query = query.where(holdsWords(texts, filter.q));
+      query = query.where(holdsWords(engine, texts, filter.q));
     }
     return query;
   };

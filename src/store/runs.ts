@@ -39,7 +39,7 @@ export interface ImportedPrompt {
 const BATCH = 500;
 
 export function runQueries(connection: Connection) {
-  const { db } = connection;
+  const { db, engine } = connection;
   const writePrompts = promptWriter(connection);
   const isRun = async (id: string): Promise<boolean> =>
     (await db.selectFrom('runs').select('id').where('id', '=', id).executeTakeFirst()) !== undefined;
@@ -127,7 +127,7 @@ export function runQueries(connection: Connection) {
         });
       }
       if (filter.q !== undefined) {
-        query = query.where(holdsWords(['id', 'name', 'candidate', 'baseline'], filter.q));
+        query = query.where(holdsWords(engine, ['id', 'name', 'candidate', 'baseline'], filter.q));
       }
       if (cursor !== undefined) {
         // The run may be deleted by now; an id that an import brought along need not begin with a time.

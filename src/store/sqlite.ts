@@ -47,6 +47,9 @@ export function openSqlite(path: string): Connection {
   file.exec('pragma wal_autocheckpoint = 4000');
   file.exec('pragma foreign_keys = ON');
   file.exec('pragma cache_size = -32768');
+  file.function('lower_of_any', { deterministic: true }, (text) =>
+    typeof text === 'string' ? text.toLowerCase() : null,
+  );
   const prepare = preparing(file);
   const database = { close: () => file.close(), prepare: prepare as Sqlite['prepare'] };
   // SQLite takes some transactions back itself, as on a full disk; a second `rollback` would hide why.

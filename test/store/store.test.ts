@@ -359,6 +359,16 @@ everyStore('a store', (open, engine) => {
     await other.close();
   });
 
+  it('finds words of any alphabet as they stand, and in small or capital letters', async ({ skip }) => {
+    if (engine.missing !== null) skip(engine.missing);
+    const store = await filled();
+    await store.createRun({ ...RUN, id: '20260102_000000-abcd', candidate: 'Über Ж', tags: {} }, []);
+    // Which capitals PostgreSQL knows is a matter of its locale.
+    const cased = engine.name.startsWith('SQLite') ? (['ÜBER Ж', 'über ж'] as const) : [];
+    for (const [q, found] of [['Über Ж', 1], ['Üb%', 0], ['uber', 0], ...cased.map((q) => [q, 1] as const)] as const)
+      expect([q, (await store.runs({ q })).items.length]).toEqual([q, found]);
+  });
+
   it('lists runs by filter and tag, and forgets one with all that is its own', async ({ skip }) => {
     if (engine.missing !== null) skip(engine.missing);
     const store = await filled();
