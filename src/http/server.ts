@@ -96,6 +96,11 @@ export async function buildServer(options: ServerOptions): Promise<App> {
   await describe(app, { version, token: options.token !== null });
   await secure(app, { ...options, requestsPerMinute });
   refuseFromHere();
+  // No text that is kept holds it: PostgreSQL refuses the question, and SQLite reads the words only as far as there.
+  app.addHook('onRequest', (request, _reply, done) => {
+    const holdsNul = /^\/api\/.*%00/s.test(request.url);
+    done(holdsNul ? new RequestRefused('REQUEST_MALFORMED', 'the address holds U+0000.') : undefined);
+  });
   await descriptionRoutes(app);
 
   serviceRoutes(app, store);
