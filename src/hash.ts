@@ -61,6 +61,13 @@ export function storable(text: string): string {
   return whole.includes('\0') ? whole.replaceAll('\0', '\uFFFD') : whole;
 }
 
+/** Why a text cannot be kept as it stands, null where it can. */
+export function unstorable(text: string): string | null {
+  // No export could give the same text back.
+  if (!text.isWellFormed()) return 'holds half a surrogate pair, which is no character';
+  return text.includes('\0') ? 'holds U+0000, which PostgreSQL cannot store' : null;
+}
+
 /** Length of a text in Unicode code points. */
 export function codePoints(text: string): number {
   // Most texts have no letter that takes two units.

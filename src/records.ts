@@ -18,7 +18,8 @@ import * as z from 'zod';
 export const nameSchema = z
   .string()
   .min(1)
-  .refine((name) => !/\p{Cc}/u.test(name), 'holds a control character');
+  .refine((name) => !/\p{Cc}/u.test(name), 'holds a control character')
+  .refine((name) => !/\p{Cs}/u.test(name), 'holds half a surrogate pair, which is no character');
 
 export const DOMAINS = ['in-domain', 'out-of-domain', 'multi-domain'] as const;
 export const ROLES = ['baseline', 'candidate'] as const;

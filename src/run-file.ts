@@ -1,10 +1,18 @@
 // The run file as people write it (CONTRACT section 3): its keys, their values, and what the command line changes in it.
 import * as z from 'zod';
 import { gateSchema } from './gate-rule.js';
+import { unstorable } from './hash.js';
 import { endpointSchema } from './models/index.js';
 import { DOMAINS, nameSchema } from './records.js';
 
 const share = z.number().min(0).max(1);
+/** A text that is kept as it stands. */
+const kept = <T extends z.ZodType<string>>(schema: T): T =>
+  schema.check(({ value, issues }) => {
+    const message = unstorable(value);
+    if (message !== null) issues.push({ code: 'custom', message, input: value });
+  });
+const text = kept(z.string());
 
 const checkpointSchema = endpointSchema.extend({
   name: nameSchema,
@@ -21,7 +29,7 @@ const price = z.strictObject({ input_usd_per_mtok: z.number().min(0), output_usd
 const inlineSuite = z.strictObject({
   name: nameSchema,
   domain: z.enum(DOMAINS),
-  description: z.string().optional(),
+  description: text.optional(),
   prompts: z.array(z.unknown()).min(1),
 });
 
@@ -34,15 +42,15 @@ const candidatesSchema = z.union([
 
 /** The run file, as people write it (CONTRACT section 3). Unknown keys are errors. */
 export const runFileSchema = z.strictObject({
-  name: z.string().min(1).optional(),
-  description: z.string().optional(),
+  name: text.min(1).optional(),
+  description: text.optional(),
   purpose: z
     .string()
     .regex(/^[\w-]+$/, 'letters, digits, _ and - only')
     .optional(),
-  tags: z.record(z.string(), z.coerce.string()).default({}),
-  data_purpose: z.string().optional(),
-  data_path: z.string().optional(),
+  tags: z.record(text, kept(z.coerce.string())).default({}),
+  data_purpose: text.optional(),
+  data_path: text.optional(),
   seed: z.number().int().default(0),
   suites: z.array(z.union([z.string().min(1), inlineSuite])).min(1),
   baseline: checkpointSchema,

@@ -333,6 +333,9 @@ describe('a value out of bounds is told in words of the rule', () => {
       { candidate: '{ name: "a\\eb", provider: recorded, file: rb.jsonl }' },
       'run.yaml:4:20: candidate.name holds a control character',
     ],
+    [{ name: '"a\\0b"' }, 'run.yaml:6:7: name holds U+0000, which PostgreSQL cannot store'],
+    [{ description: '"\\ud800"' }, 'run.yaml:6:14: description holds half a surrogate pair, which is no character'],
+    [{ tags: '{ team: "a\\0" }' }, 'run.yaml:6:15: tags.team holds U+0000, which PostgreSQL cannot store'],
   ])('%j', async (changes, line) => {
     expect(await complaint(changes)).toBe(line);
   });

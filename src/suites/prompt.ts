@@ -2,15 +2,13 @@
 import { basename } from 'node:path';
 import * as z from 'zod';
 import { DoubleblindError, type Place } from '../errors.js';
+import { unstorable } from '../hash.js';
 import { DOMAINS, messageSchema, type Domain, type Message, type Prompt, type Suite } from '../records.js';
 import { checked, type ParsedYaml } from '../yaml.js';
 
 /** What is wrong with a text of a prompt; null where nothing is. */
 function faultOf(text: string): string | null {
-  if (text.trim() === '') return 'is empty';
-  // Not every database and no UTF-8 holds these, so no export could give the same text back.
-  if (!text.isWellFormed()) return 'holds half a surrogate pair, which is no character';
-  return text.includes('\0') ? 'holds U+0000, which PostgreSQL cannot store' : null;
+  return text.trim() === '' ? 'is empty' : unstorable(text);
 }
 
 // One check for all that may be wrong: a suite has many texts.
