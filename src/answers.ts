@@ -14,7 +14,7 @@ import type {
   Verdict,
   Winner,
 } from './records.js';
-import type { DomainDecision, Estimate, Group, Interval, Look, Rate } from './summary.js';
+import type { DomainDecision, Estimate, Group, Interval, Look, Rate, Warning } from './summary.js';
 
 // ── runs ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -389,4 +389,6 @@ export interface AuditReport {
   recorded: AuditCounts;
   derived: AuditCounts;
   order_recovered: Record<string, unknown> | null;
+  /** What a reader must know beside the findings: offline judges. */
+  warnings: Warning[];
 }

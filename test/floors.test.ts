@@ -11,6 +11,7 @@ const GROUND = [
   'answers',
   'figures',
   'words',
+  'audit-sentence',
   'errors',
   'csv',
   'hash',
@@ -24,7 +25,7 @@ const GROUND = [
 const ROOMS = ['suites', 'checkpoints', 'models', 'formats', 'store', 'queue', 'judging', 'stats'];
 /** What the page may know of the rest: shapes, and the words and figures that all doors print. */
 const SHAPES = ['records', 'summary', 'answers'];
-const WORDS = ['figures', 'words'];
+const WORDS = ['figures', 'words', 'audit-sentence'];
 const PAGE = [...SHAPES, ...WORDS];
 const DOORS = ['cli', 'http', 'web', 'index'];
 const GROUND_PACKAGES = ['zod', 'yaml', 'csv-parse', 'canonicalize', 'pure-rand'];

@@ -6,7 +6,7 @@ import type { AuditReport } from '../answers.js';
 import type { Finding, Run } from '../records.js';
 import type { Store } from '../store/index.js';
 import type { StrayValue } from '../store/stray-values.js';
-import type { Summary, Warning } from '../summary.js';
+import type { Summary } from '../summary.js';
 import { glanceOf, winRates } from '../win-rates.js';
 import { offlineWarnings } from '../words.js';
 import { Accuracies, type Accuracy } from './accuracy.js';
@@ -38,7 +38,7 @@ import { verdictInjection } from './verdict-injection.js';
 import { winnerContradictsReply } from './winner-contradicts-reply.js';
 
 export { CODES } from './check.js';
-export { sentence } from './sentence.js';
+export { sentence } from '../audit-sentence.js';
 
 /** The checks that apply to files of anyone's. */
 export const CHECKS: readonly MakeCheck[] = [
@@ -77,8 +77,6 @@ export interface FileAudit extends AuditReport {
   by_file: ({ file: string } & Figures['result'])[];
   /** Against known right answers, overall first; empty where a file states none. */
   accuracy: Accuracy[];
-  /** What a reader must know beside the findings: offline judges. */
-  warnings: Warning[];
 }
 
 /** The audit of a stored run. */

@@ -38,6 +38,7 @@ export const auditReportSchema = z
     recorded: countsSchema,
     derived: countsSchema,
     order_recovered: z.record(z.string(), z.unknown()).nullable(),
+    warnings: z.array(z.looseObject({ code: z.string(), message: z.string() })),
   })
   .meta({ id: 'AuditReport' }) satisfies z.ZodType<AuditReport>;
 

@@ -3,8 +3,10 @@ import { type ReactNode, useMemo, useState } from 'react';
 import type { AuditReport } from '../answers.js';
 import type { Finding } from '../records.js';
 import { Glyph, Trouble } from './glyph.js';
+import { sentence } from '../audit-sentence.js';
 import { count, counted, percent } from './numbers.js';
 import { visible } from './visible.js';
+import { Warnings } from './warnings.js';
 import { codeWords } from '../words.js';
 
 /** Findings of one code that are shown before the reader asks for more. */
@@ -26,21 +28,15 @@ export function AuditResult({ name, report, place }: Props) {
     const rank = { error: 0, warning: 1, note: 2 };
     return [...groups].sort(([, a], [, b]) => rank[a[0]!.severity] - rank[b[0]!.severity]);
   }, [findings]);
-  const errors = findings.filter((f) => f.severity === 'error').length;
-
   const rate = ({ win_rate }: AuditReport['recorded']) =>
     win_rate === null ? 'none' : percent(win_rate, report.judged);
   return (
     <article aria-label={`Audit of ${visible(name)}`}>
-      <p className="sentence">
-        {errors === 0
-          ? `Every number of ${visible(name)} stands.`
-          : `${counted(errors, 'finding')} in ${visible(name)} ${errors === 1 ? 'changes' : 'change'} a number.`}
-        {rate(recorded) !== rate(derived) && ` Win rate as recorded ${rate(recorded)}, as derived ${rate(derived)}.`}
-      </p>
+      <p className="sentence">{sentence(report)}</p>
       <p className="quiet">
         {counted(report.rows, 'row')}, {count(report.judged)} judged.
       </p>
+      <Warnings warnings={report.warnings} />
       <div className="scroll" tabIndex={0} role="region" aria-label="Counts as recorded and as derived">
         <table className="numbers">
           <thead>

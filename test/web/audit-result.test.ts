@@ -20,26 +20,32 @@ const changed: Finding = {
   derived: 'cd34',
   message: 'Its bytes are not those of the manifest.',
 };
-const shown = (name: string) =>
-  renderToStaticMarkup(
-    createElement(AuditResult, {
-      name,
-      place: () => '',
-      report: {
-        rows: 4,
-        judged: 4,
-        checks: [
-          { code: 'CONFIGURATION_CHANGED', checked: 0, failed: 1, unverifiable: 0 },
-          { code: 'MISSING_ROWS', checked: 0, failed: 0, unverifiable: 0 },
-          { code: 'WINNER_CONTRADICTS_REPLY', checked: 4, failed: 0, unverifiable: 0 },
-        ],
-        findings: [changed],
-        recorded: counts,
-        derived: counts,
-        order_recovered: null,
-      } as unknown as AuditReport,
-    }),
-  );
+const REPORT = {
+  rows: 4,
+  judged: 4,
+  checks: [
+    { code: 'CONFIGURATION_CHANGED', checked: 0, failed: 1, unverifiable: 0 },
+    { code: 'MISSING_ROWS', checked: 0, failed: 0, unverifiable: 0 },
+    { code: 'WINNER_CONTRADICTS_REPLY', checked: 4, failed: 0, unverifiable: 0 },
+  ],
+  findings: [changed],
+  recorded: counts,
+  derived: counts,
+  order_recovered: null,
+  warnings: [{ code: 'OFFLINE_JUDGE', message: 'strict: rules that read nothing but the texts' }],
+};
+const shown = (name: string, more: Partial<AuditReport> = {}) =>
+  renderToStaticMarkup(createElement(AuditResult, { name, place: () => '', report: { ...REPORT, ...more } }));
+
+it('says what may be believed in the words of the terminal: a file without replies proves nothing', () => {
+  expect(shown('this run')).toContain('Do not believe 3–1 (win rate 75 %) until it is explained');
+  const checks = [{ code: 'WINNER_CONTRADICTS_REPLY', checked: 0, failed: 0, unverifiable: 4 }];
+  expect(shown('two.jsonl', { findings: [], checks })).toContain('3–1 (win rate 75 %) can only be taken as stated');
+});
+
+it('says that a judge is rules and no model', () => {
+  expect(shown('this run')).toContain('strict: rules that read nothing but the texts');
+});
 
 it('a finding about a file names it, unless it is the one that is audited', () => {
   expect(shown('this run')).toContain('<code>judged.jsonl</code>: Its bytes are not those of the manifest.');

@@ -242,7 +242,7 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     onTestFinished(() => service.store.deleteRun(id));
     const suites = [suiteOf('small', 'in-domain', 12)];
     await seedRun(service.store, { id, candidate: 'by-rules', judges: ['claude'], provider: 'offline', suites });
-    for (const path of ['/', '/leaderboard', `/compare?runs=${id},${RUN}`, `/runs/${id}`]) {
+    for (const path of ['/', '/leaderboard', `/compare?runs=${id},${RUN}`, `/runs/${id}`, `/runs/${id}/audit`]) {
       const { page, close } = await visit(service.origin, path);
       const said = page.getByText(/rules.*not for claims/);
       await said.waitFor();
@@ -310,7 +310,7 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
       mimeType: 'application/x-ndjson',
       buffer: Buffer.from(`${lines.join('\n')}\n`),
     });
-    await page.getByText('1 finding in theirs.jsonl changes a number.').waitFor();
+    await page.getByText("1 row contradicts the judge's own words").waitFor();
     await page.getByText(`line ${wrong + 1}`, { exact: true }).click();
     await page.getByText(items[wrong]!.rationale!).first().waitFor();
     expect((await service.store.runs()).items).toHaveLength(before);

@@ -72,7 +72,7 @@ describe.skipIf(CHROMIUM === null)('every screen', () => {
       ],
       ['no run fits', '/?purpose=ablation_study', (page) => page.getByText('No run fits').waitFor()],
       ['no sample fits', `/runs/${RUN}/samples?q=nothing`, (page) => page.getByText('No sample fits').waitFor()],
-      ['audit of a run', `/runs/${RUN}/audit`, (page) => page.getByText('Every number of this run stands.').waitFor()],
+      ['audit of a run', `/runs/${RUN}/audit`, (page) => page.getByText('follows from the judge').waitFor()],
       [
         'audit that finds something',
         `/runs/${changed}/audit`,

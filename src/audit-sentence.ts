@@ -1,5 +1,5 @@
-// What a reader of a published win rate may still believe, in one sentence.
-import type { AuditCounts, AuditReport } from '../answers.js';
+// What a reader of a published win rate may still believe, in one sentence, for terminal and page alike.
+import type { AuditCounts, AuditReport } from './answers.js';
 
 /** One sentence on an audit: errors first, then what weakens the number, then what could not be told. */
 export function sentence(report: AuditReport): string {
