@@ -12,18 +12,20 @@ export interface Sample {
   judgments: [JudgmentItem, ...JudgmentItem[]];
 }
 
-/** Neighbouring judgments of one judge on one comparison as one sample; the list comes sorted from the server. */
+/** The judgments of one judge on one comparison as one sample, in the order of the list. */
 export function samplesOf(judgments: readonly JudgmentItem[]): Sample[] {
-  const samples: Sample[] = [];
+  // By key, not by neighbour: a retest stands between the two orders.
+  const byKey = new Map<string, Sample>();
   for (const judgment of judgments) {
     const key = keyOf(judgment);
-    const last = samples.at(-1);
-    if (last?.key === key) last.judgments.push(judgment);
+    const known = byKey.get(key);
+    if (known !== undefined) known.judgments.push(judgment);
     else {
       const others = Object.entries(judgment.outcomes).filter(([judge]) => judge !== judgment.judge);
-      samples.push({ key, outcome: 'failed', others, judgments: [judgment] });
+      byKey.set(key, { key, outcome: 'failed', others, judgments: [judgment] });
     }
   }
+  const samples = [...byKey.values()];
   for (const sample of samples) {
     const [first] = sample.judgments;
     // A planted case or a retest has no part in the comparison's outcome.

@@ -54,4 +54,16 @@ describe('samples', () => {
     ]);
     expect(rows.map((row) => row.outcome)).toEqual(['loss', 'win', 'win']);
   });
+  it('are one row also where a retest or a planted case stands between the orders', () => {
+    const [first, second] = ['baseline-first', 'candidate-first'] as const;
+    const rows = samplesOf([
+      item({ order: first }),
+      item({ order: first, replicate: 1 }),
+      item({ order: first, canary: 'padded' }),
+      item({ order: second }),
+      item({ order: second, canary: 'padded' }),
+    ]);
+    expect(rows.map((row) => row.judgments.length)).toEqual([2, 1, 2]);
+    expect(new Set(rows.map((row) => row.key)).size).toBe(3);
+  });
 });
