@@ -19,6 +19,8 @@ class List<T> {
   state: State<T> = { items: [], cursor: undefined, busy: false, problem: null };
   /** The item that the reader opened last: coming back, the list opens there. */
   at: string | null = null;
+  /** Whether more of it may have come since it was read. */
+  grew = false;
   readonly #path: string;
   readonly #listeners = new Set<() => void>();
 
@@ -66,6 +68,9 @@ export function listOf<T>(path: string): List<T> {
 
 /** Forgets a list, so that it is read from the start. */
 export const forget = (path: string): boolean => lists.delete(path);
+
+/** Forgets every list: who comes back from another screen comes for what there is now. */
+export const forgetAll = (): void => lists.clear();
 
 /** What is read of a list so far, kept up to date. */
 export const useList = <T>(list: List<T>): State<T> => useSyncExternalStore(list.subscribe, list.snapshot);

@@ -5,6 +5,7 @@ import { AuditScreen } from './audit.js';
 import { CompareScreen } from './compare.js';
 import { JudgmentScreen } from './judgment.js';
 import { LeaderboardScreen } from './leaderboard.js';
+import { forgetAll } from './list.js';
 import { Login } from './login.js';
 import { Loading } from './notice.js';
 import { type Place, placeOf } from './place.js';
@@ -32,6 +33,10 @@ export function Page() {
     onLocked(() => setLocked(true));
   }, []);
   const place = placeOf(pathname);
+  const amongSamples = place.screen === 'samples' || place.screen === 'judgment';
+  useEffect(() => {
+    if (!amongSamples) forgetAll();
+  }, [amongSamples]);
   const current = place.screen === 'audit' || place.screen === 'leaderboard' ? pathname : '/';
   return (
     <>

@@ -11,6 +11,7 @@ import { Empty, Loading, Wrong } from './notice.js';
 import { count } from './numbers.js';
 import { useNarrow } from './picture.js';
 import { RunHead } from './run-head.js';
+import { isActive } from './run-state.js';
 import { samplesOf } from './sample.js';
 import { SampleRow } from './sample-row.js';
 import { useAnswer } from './server.js';
@@ -51,6 +52,10 @@ function Rows({ run, filters }: { run: RunDetail; filters: Filters }) {
   const [top, setTop] = useState(0);
   const narrow = useNarrow();
   const [active, setActive] = useState(-1);
+  useEffect(() => {
+    // It stays so when the run ends while the reader is at one of its rows.
+    if (isActive(run)) list.grew = true;
+  }, [list, run]);
 
   useLayoutEffect(() => {
     setTop((frame.current?.getBoundingClientRect().top ?? 0) + scrollY);
@@ -114,7 +119,7 @@ function Rows({ run, filters }: { run: RunDetail; filters: Filters }) {
       <p className="quiet count" role="status">
         {count(samples.length)} samples{cursor === null ? '' : ' so far, more as you go on'}. <kbd>j</kbd> <kbd>k</kbd>{' '}
         to walk, <kbd>Enter</kbd> to open.{' '}
-        {run.status === 'running' && (
+        {(isActive(run) || list.grew) && (
           <button
             type="button"
             className="plain"

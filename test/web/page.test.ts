@@ -299,6 +299,34 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await close();
   });
 
+  it('shows in the samples what landed since they were listed, also when the run has ended meanwhile', async () => {
+    const id = '20261121_123000';
+    onTestFinished(() => service.store.deleteRun(id));
+    const suites = [suiteOf('in-domain', 'in-domain', 6)];
+    await seedRun(service.store, { id, status: 'running', judges: ['opus'], suites, due: 2 });
+    const [some] = (await service.store.judgments(id)).items;
+    const land = (replicate: number) =>
+      service.store.addJudgments([
+        { judgment: { ...some!, id: `late ${replicate}`, replicate }, position: 0, own_texts: false },
+      ]);
+    const { page, close } = await visit(service.origin, `/runs/${id}/samples`);
+    await page.getByText('6 samples').waitFor();
+    await page.getByRole('link', { name: 'Result' }).click();
+    await page.getByRole('progressbar').waitFor();
+    await land(1);
+    await page.getByRole('link', { name: 'Samples' }).click();
+    await page.getByText('7 samples').waitFor();
+    await page.getByRole('listitem').first().getByRole('link').click();
+    await page.getByRole('heading', { name: 'How this winner came about' }).waitFor();
+    await land(2);
+    await service.store.updateRun(id, { status: 'done' });
+    await page.getByRole('link', { name: '‹ samples' }).click();
+    await page.getByRole('button', { name: 'show what landed since' }).click();
+    await page.getByText('8 samples').waitFor();
+    await page.getByRole('button', { name: 'show what landed since' }).waitFor({ state: 'detached' });
+    await close();
+  });
+
   it('audits a file that is dropped, shows the line of a finding, and keeps nothing', async () => {
     const { items } = await service.store.judgments(RUN, {}, { limit: 60 });
     const wrong = items.findIndex((j) => j.winner === 'candidate' && j.rationale !== null);
