@@ -46,6 +46,7 @@ export const ERRORS = {
   DATABASE_UNUSABLE: { exit: 2, means: 'the database cannot be opened or migrated' },
   COPY_DIFFERS: { exit: 2, means: 'a database that is copied to holds something else under a name' },
   NOT_COMPARABLE: { exit: 2, means: 'runs cannot be compared or ranked, with the reason' },
+  FILE_CHANGED: { exit: 3, means: 'a file of responses changed while a run read it; what was judged is kept' },
   BUDGET_REACHED: { exit: 3, means: 'the budget is spent; what was judged is kept' },
   ENDPOINT_DOWN: { exit: 3, means: 'an endpoint is of no more use; its work stays due' },
   DATABASE_LOST: { exit: 3, means: 'the database or disk failed on the way' },

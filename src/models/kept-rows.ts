@@ -71,7 +71,7 @@ export class KeptRows {
     return this.states[number] === 1 ? this.prompts[number]! : null;
   }
 
-  /** @throws FILE_UNREADABLE when its line is no longer what it was */
+  /** @throws FILE_CHANGED when its line is no longer what it was */
   row(number: number): RecordedRow {
     const whole = this.whole.get(number);
     if (whole !== undefined) return whole;
@@ -80,6 +80,6 @@ export class KeptRows {
     const row = crc32(text) === this.sums[number] ? rowOf(text, line, this.path) : undefined;
     if (row !== undefined) return row;
     const hint = 'Put back what it was, or begin again.';
-    throw new DoubleblindError('FILE_UNREADABLE', 'changed while it was in use.', { file: this.path, line, hint });
+    throw new DoubleblindError('FILE_CHANGED', 'changed while it was in use.', { file: this.path, line, hint });
   }
 }

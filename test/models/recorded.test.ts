@@ -193,7 +193,8 @@ describe('a file that others write to while its answers are used', () => {
     writeFileSync(path, `${first}\n${changed(second!)}`);
     expect(recorded.find(rain, 0)?.text).toBe('About rain: a ü.');
     const place = expect.objectContaining({ file: path, line: 2 }) as object;
-    expect(() => recorded.find(snow, 0)).toThrow(expect.objectContaining({ code: 'FILE_UNREADABLE', place }) as Error);
+    const stopped = { code: 'FILE_CHANGED', exitCode: 3, place };
+    expect(() => recorded.find(snow, 0)).toThrow(expect.objectContaining(stopped) as Error);
   });
 });
 
