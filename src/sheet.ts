@@ -5,14 +5,16 @@ import { panelIn } from './judges.js';
 import { type Due, type Order, ORDERS, type Run } from './records.js';
 import type { JudgmentOutline } from './store/judgments.js';
 
+type Asked = Pick<Due, 'judge' | 'order'>;
+
 /**
  * The lines of the sheet, a row at a time.
- * @param stored what the run holds by stratum
+ * @param stored whom the run holds judgments of, in which orders
  * @param judgments in the order of exports
  */
 export async function* sheetOf(
   run: Run,
-  stored: readonly Due[],
+  stored: readonly Asked[],
   judgments: AsyncIterable<JudgmentOutline>,
 ): AsyncIterable<string> {
   const sheet = new Sheet(run, stored);
@@ -36,7 +38,7 @@ class Sheet {
   /** By judge and repeat: what the comparison's orders scored; null once one has failed. */
   private comparisons = new Map<string, number[] | null>();
 
-  constructor(run: Run, stored: readonly Due[]) {
+  constructor(run: Run, stored: readonly Asked[]) {
     const judges = [...new Set(stored.map(({ judge }) => judge))].sort();
     this.panel = new Set(panelIn(run, judges));
     this.columns = judges.flatMap((judge) => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { auditRun } from '../src/audit/index.js';
+import { auditFile, auditRun } from '../src/audit/index.js';
 import { writeExports } from '../src/export-files.js';
 import { importFiles } from '../src/import.js';
 import { report } from '../src/report.js';
@@ -50,6 +50,7 @@ describe('prompts.csv', () => {
     expect(rows).toHaveLength(12);
     expect(meanScore(rows)).toBeCloseTo(summary.estimates[0]!.win_rate!, 12);
     expect(rows.map((row) => row['human:ann baseline-first'])).toEqual(rows.map(() => 'baseline'));
+    expect((await auditFile([folder])).findings.filter(({ severity }) => severity === 'error')).toEqual([]);
     // The control: they would have moved it.
     expect(summary.estimates[0]!.win_rate).toBeGreaterThan(0.5);
   });

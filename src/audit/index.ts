@@ -26,7 +26,8 @@ import { orderOutcomeAssociation } from './order-outcome-association.js';
 import { ownChecks, unplannable } from './own-checks.js';
 import { deriveAgain } from './own-reply.js';
 import { isOwn, ownRunOfFolder, ownRunOfStore, Unplannable } from './own-run.js';
-import { type KeptBeside, summaryCheck, summaryOfFile } from './own-summary.js';
+import { sheetCheck } from './own-sheet.js';
+import { judgedIn, type KeptBeside, summaryCheck, summaryOfFile } from './own-summary.js';
 import type { Position } from './position.js';
 import { quoteFoundInLoser } from './quote-found-in-loser.js';
 import { recordContradictsItself } from './record-contradicts-itself.js';
@@ -101,8 +102,9 @@ export async function auditFile(paths: string | readonly string[], options: Audi
 async function folderChecks(file: string): Promise<MakeCheck[]> {
   const own = await ownRunOfFolder(file);
   if (own === null) return [];
-  const summary = summaryCheck(own, () => summaryOfFile(own, file));
-  return [...ownChecks(own, file), ...(own.summary === null ? [] : [await summary])];
+  const judged = await judgedIn(own, file);
+  const summary = own.summary === null ? [] : [await summaryCheck(own, () => summaryOfFile(own, judged))];
+  return [...ownChecks(own, file), ...summary, ...(await sheetCheck(own.run, judged.judgments, file))];
 }
 
 /** The checks of a stored run. */

@@ -29,7 +29,7 @@ export interface KeptBeside {
 /** The check of a run's kept or exported summary against one made again, and of what a database keeps beside it. */
 export async function summaryCheck(
   own: Pick<OwnRun, 'summary'>,
-  again: () => Promise<Summary>,
+  again: () => Summary | Promise<Summary>,
   beside?: KeptBeside,
 ): Promise<MakeCheck> {
   const found = (beside?.falseTallies ?? []).map(({ first, last }): Found => ({
@@ -50,16 +50,26 @@ export async function summaryCheck(
   return () => ({ code: 'SUMMARY_MISMATCH', see: () => 'outside', end: () => found });
 }
 
-/** The summary of an export folder, from its lines and its `run.json` alone. */
-export async function summaryOfFile(own: OwnRun, file: string): Promise<Summary> {
+/** What a file of judgments holds, and of what judges said only what reference judges found. */
+export interface Judged {
+  judgments: Judgment[];
+  replies: ReferenceRow[];
+}
+
+export async function judgedIn(own: OwnRun, file: string): Promise<Judged> {
   const judgments: Judgment[] = [];
-  const references = own.config.judges.filter(({ provider }) => provider === 'reference').map(({ name }) => name);
   const replies: ReferenceRow[] = [];
+  const references = referencesOf(own);
   for await (const { judgment } of readJudged([file])) {
     const { judge, order, reply, state } = judgment;
     if (references.includes(judge) && state === 'judged') replies.push({ judge, order: order!, reply });
     judgments.push({ ...judgment, reply: null, rationale: null });
   }
+  return { judgments, replies };
+}
+
+/** The summary of an export folder, from its lines and its `run.json` alone. */
+export function summaryOfFile(own: OwnRun, { judgments, replies }: Judged): Summary {
   const hashes = new Map(
     own.suites.flatMap((suite) => suite.prompts.map((p) => [`${suite.name}\0${p.id}`, promptHash(p.prompt, p.system)])),
   );
@@ -73,9 +83,12 @@ export async function summaryOfFile(own: OwnRun, file: string): Promise<Summary>
         : [{ kind: canary, judge, suite, prompt_id, repeat, order: order!, winner }],
     ),
   );
-  const accuracy = knownAnswers(references, replies, tallies);
+  const accuracy = knownAnswers(referencesOf(own), replies, tallies);
   return summaryOf(own.run, { tallies, retests, canaries, due: dueOf(own, judgments), accuracy });
 }
+
+const referencesOf = ({ config }: OwnRun): string[] =>
+  config.judges.filter(({ provider }) => provider === 'reference').map(({ name }) => name);
 
 /** What is due by the plan; as in the store, what is there where that is more: the limit was lowered later. */
 function dueOf({ run, plan }: OwnRun, judgments: readonly Judgment[]): Due[] {

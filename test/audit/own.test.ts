@@ -159,6 +159,27 @@ describe('the audit of our own run', () => {
     expect(await codes()).toEqual(new Set(['SUMMARY_MISMATCH']));
   });
 
+  it('names the first row of prompts.csv that does not follow from the judgments', async () => {
+    const folder = join(journey.folder, 'copy');
+    await rm(folder, { recursive: true, force: true });
+    await cp(done.folder, folder, { recursive: true });
+    await rm(join(folder, 'manifest.json'));
+    const file = join(folder, 'prompts.csv');
+    const text = await readFile(file, 'utf8');
+    const lines = text.split('\n');
+    const said = async (changed: string) => {
+      await writeFile(file, changed);
+      return serious((await auditFile([folder])).findings).map(({ code, file, line }) => [code, file, line]);
+    };
+    expect(await said(text)).toEqual([]);
+    expect(await said(text.replace(/candidate\n/, 'baseline\n'))).toEqual([
+      ['SUMMARY_MISMATCH', file, expect.any(Number)],
+    ]);
+    expect(await said(lines.toSpliced(2, 1).join('\n'))).toEqual([['SUMMARY_MISMATCH', file, 3]]);
+    expect(await said(`${text}more\n`)).toEqual([['SUMMARY_MISMATCH', file, lines.length]]);
+    expect(await said('')).toEqual([['SUMMARY_MISMATCH', file, 1]]);
+  });
+
   it('names a changed seed, template or prompt of run.json', async () => {
     for (const change of [
       (text: string) => text.replace('"seed": 7', '"seed": 8'),
