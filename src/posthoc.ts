@@ -139,11 +139,10 @@ export async function fromFiles(
   candidate: string,
   options: PosthocOptions,
 ): Promise<{ config: RunConfig }> {
-  const suites = [
+  const suites =
     options.suite === undefined
-      ? await suiteOfRows(baseline, options.domain)
-      : await findSuite(options.suite, options.cwd),
-  ];
+      ? await suitesOfRows(baseline, options.domain)
+      : [await findSuite(options.suite, options.cwd)];
   const config = await configFor(suites, options.candidate_name ?? stemOf(candidate), 1, options);
   const recorded = {
     ...config,
@@ -165,24 +164,33 @@ function repeatsIn(files: RecordedFiles, suites: Suite[]): number {
   return first.reduce((least, repeat) => Math.min(least, repeat), Math.max(1, most));
 }
 
-async function suiteOfRows(file: string, domain: Domain | undefined): Promise<Suite> {
-  const prompts = new Map<string, Prompt>();
+/** The prompts of a file of responses; where rows name a suite, as ours do, they are found in that one alone. */
+async function suitesOfRows(file: string, domain: Domain | undefined): Promise<Suite[]> {
+  const suites = new Map<string, Map<string, Prompt>>();
   for await (const rows of readRows(file)) {
-    for (const { id: stated, prompt, line } of rows) {
+    for (const { id: stated, prompt, suite, line } of rows) {
       if (prompt === null)
         throw new DoubleblindError('INVALID_VALUE', 'has no prompt text.', {
           file,
           line,
           hint: 'Name the suite: --suite.',
         });
+      const name = suite ?? stemOf(file);
+      const prompts = suites.get(name) ?? new Map<string, Prompt>();
+      suites.set(name, prompts);
       const id = stated ?? hashOf(prompt).slice(0, 12);
       const own = stated ?? normalisePrompt(prompt);
       if (!prompts.has(own))
         prompts.set(own, { id, category: null, prompt, messages: null, system: null, reference: null });
     }
   }
-  if (prompts.size === 0) throw new DoubleblindError('SUITE_EMPTY', 'holds no rows.', { file });
-  return { name: stemOf(file), domain: domain ?? domainOf(file), description: null, prompts: [...prompts.values()] };
+  if (suites.size === 0) throw new DoubleblindError('SUITE_EMPTY', 'holds no rows.', { file });
+  return [...suites].map(([name, prompts]) => ({
+    name,
+    domain: domain ?? domainIn(name) ?? domainOf(file),
+    description: null,
+    prompts: [...prompts.values()],
+  }));
 }
 
 export async function configFor(

@@ -209,6 +209,28 @@ describe('files of several responses to a prompt', () => {
   });
 });
 
+describe('responses of runs, as their folders hold them', () => {
+  it('are judged again in the suites that they name', async () => {
+    const row = (suite: string, checkpoint: string, i: number) => ({
+      ...{ schema: 'doubleblind/response@1', id: `${suite}${checkpoint}${i}`, suite, prompt_id: `q${i}` },
+      ...{ prompt: `What is ${i} in ${suite}?`, repeat: 0, checkpoint, response: `${checkpoint} says ${i}.` },
+    });
+    const suites = ['out-of-domain', 'letters'];
+    const rows = suites.flatMap((suite) => [0, 1, 2].flatMap((i) => ['old', 'new'].map((who) => row(suite, who, i))));
+    await writeFile('responses.jsonl', lines(rows));
+    const files = ['--baseline', 'responses.jsonl', '--candidate', 'responses.jsonl'];
+    const { document } = await judged(
+      ...[...files, '--baseline-name', 'old', '--candidate-name', 'new', '--judge', 'offline'],
+    );
+    const counts = document.estimates.filter(({ group }) => Object.keys(group).join() === 'suite');
+    expect(counts.map(({ group, n_prompts }) => [Object.values(group)[0], n_prompts])).toEqual([
+      ['letters', 3],
+      ['out-of-domain', 3],
+    ]);
+    expect(document.decision.domains['out-of-domain']!.verdict).not.toBe('not tested');
+  });
+});
+
 describe('bad input is one line, and nothing is judged', () => {
   it.each([
     ['no judge', ['philosophy_run1.jsonl'], 'no judge is named'],
