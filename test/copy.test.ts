@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -156,5 +156,19 @@ describe('the command line', () => {
     const copied = await cli(['copy', from, to, '--json'], { cwd: folder });
     expect(JSON.parse(copied.stdout)).toMatchObject({ runs: 1, from, to, rows: { runs: 1 } });
     expect((await cli(['copy', from, from], { cwd: folder })).end).toBe(2);
+  });
+
+  it('refuses a source that is no database of its own, and makes none', async () => {
+    const [missing, to] = [`sqlite:${join(folder, 'none', 'mistyped.db')}`, freshSqlite()];
+    const { end, stderr } = await cli(['copy', missing, to], { cwd: folder });
+    expect([end, stderr]).toEqual([2, expect.stringMatching(/mistyped\.db cannot be opened: there is no such file\./)]);
+    const others = join(folder, 'others.db');
+    await writeFile(others, '');
+    const refused = await cli(['copy', `sqlite:${others}`, to], { cwd: folder });
+    expect([refused.end, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('others.db is no database of doubleblind'),
+    ]);
+    expect((await readdir(folder)).filter((name) => name === 'none' || to.endsWith(name))).toEqual([]);
   });
 });

@@ -26,7 +26,7 @@ export function register(program: Command): void {
         import('../copy.js'),
         import('./table.js'),
       ]);
-      const source = await openStore(from);
+      const source = await openStore(from, { existing: true });
       try {
         const target = await openStore(to);
         try {

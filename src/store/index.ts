@@ -12,7 +12,7 @@ import { judgmentQueries } from './judgments.js';
 import { judgmentWrites } from './judgment-writes.js';
 import { markQueries } from './marks.js';
 import { metricQueries } from './metrics.js';
-import { migrate, pending } from './migrations/index.js';
+import { FIRST, migrate, pending } from './migrations/index.js';
 import { provenanceQueries } from './provenance.js';
 import { queueQueries } from './queues.js';
 import { recordQueries } from './records.js';
@@ -29,11 +29,13 @@ export type Store = Awaited<ReturnType<typeof openStore>>;
 /**
  * The store at a URL, created and migrated when it is opened.
  * `sqlite:file.db`, `sqlite::memory:` or `postgres://…`.
- * @throws DATABASE_UNUSABLE when the URL is of no known engine or the database cannot be opened.
+ * With `existing` nothing is created: a database that is only read from may be a mistyped one.
+ * @throws DATABASE_UNUSABLE when the URL is of no known engine or the database cannot be opened, or with `existing` is none of ours.
  */
-export async function openStore(url: string) {
-  const connection = await connect(url);
+export async function openStore(url: string, { existing = false }: { existing?: boolean } = {}) {
+  const connection = await connect(url, existing);
   const { db, engine } = connection;
+  if (existing) await refuseForeign(connection);
   await migrated(connection);
   return {
     engine,
@@ -83,6 +85,15 @@ function migrated(connection: Connection): Promise<string[]> {
   return usable(connection, () => migrate(connection.db, connection.engine));
 }
 
+async function refuseForeign(connection: Connection): Promise<void> {
+  const { db, engine, name } = connection;
+  if (!(await usable(connection, () => pending(db, engine))).includes(FIRST)) return;
+  await db.destroy();
+  throw new DoubleblindError('DATABASE_UNUSABLE', `${name} is no database of doubleblind`, {
+    hint: 'Check the path or address.',
+  });
+}
+
 /** What PostgreSQL answers while it starts or recovers from a crash; how long it is given for that. */
 const STARTING = { code: '57P03', pause_ms: 500, tries: 120 };
 
@@ -101,11 +112,11 @@ async function usable<T>({ db, name }: Connection, work: () => Promise<T>): Prom
   }
 }
 
-async function connect(url: string): Promise<Connection> {
+async function connect(url: string, existing = false): Promise<Connection> {
   // Without a file SQLite takes one of its own, and throws it away at the end.
   const scheme = /^([a-z]+):./s.exec(url)?.[1];
   try {
-    if (scheme === 'sqlite') return (await import('./sqlite.js')).openSqlite(url.slice('sqlite:'.length));
+    if (scheme === 'sqlite') return (await import('./sqlite.js')).openSqlite(url.slice('sqlite:'.length), existing);
     if (scheme === 'postgres' || scheme === 'postgresql') return (await import('./postgres.js')).openPostgres(url);
   } catch (cause) {
     throw new DoubleblindError(

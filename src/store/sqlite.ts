@@ -1,5 +1,6 @@
 // SQLite through better-sqlite3: WAL, so that readers never wait for the writer; a busy timeout, so that several
 // processes share one file.
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import {
@@ -35,7 +36,8 @@ function preparing(file: SqliteDatabase.Database): (text: string) => SqliteDatab
   };
 }
 
-export function openSqlite(path: string): Connection {
+export function openSqlite(path: string, existing = false): Connection {
+  if (existing && path !== ':memory:' && !existsSync(path)) throw new Error('there is no such file');
   if (path !== ':memory:') makeFolder(dirname(path));
   const file = new SqliteDatabase(path, { timeout: 30_000 });
   held?.push(file);

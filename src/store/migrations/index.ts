@@ -9,10 +9,13 @@ import { batches } from './0005-batches.js';
 import { tallies } from './0006-tallies.js';
 import { totals } from './0008-totals.js';
 
+/** A database that lacks it is none of ours. */
+export const FIRST = '0001-initial';
+
 /** Every migration by name, in order; a name that was released is never changed. */
 function migrations(engine: Engine): Record<string, Migration> {
   return {
-    '0001-initial': initial(engine),
+    [FIRST]: initial(engine),
     '0002-metrics': metrics(engine),
     '0003-people': people(engine),
     '0004-workers': workers(engine),
