@@ -1,5 +1,6 @@
 // The program: every command by name, usage errors as exit code 2. Commands load their work when they are called.
 import { Command, CommanderError } from 'commander';
+import { DoubleblindError } from '../errors.js';
 import { tell } from './action.js';
 import { COMMANDS } from './commands.js';
 
@@ -13,10 +14,27 @@ export function program(): Command {
     .showSuggestionAfterError(true)
     .configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) })
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
+    .hook('preAction', (_, command) => refuseEmpty(command))
     .addHelpText('after', '\nStart without a key: doubleblind demo\n');
   for (const register of COMMANDS) register(root);
   exitOverride(root);
   return root;
+}
+
+/** A variable that a script has not set is an empty text: no name, file or folder, and nothing that was left out. */
+function refuseEmpty(command: Command): void {
+  const given: [string, unknown][] = [
+    ...command.registeredArguments.map((argument, i): [string, unknown] => [
+      `argument '${argument.name()}'`,
+      command.processedArgs[i],
+    ]),
+    ...command.options.map((option): [string, unknown] => [
+      `option '${option.flags}'`,
+      command.getOptionValue(option.attributeName()),
+    ]),
+  ];
+  const empty = given.find(([, value]) => value === '' || (Array.isArray(value) && value.includes('')));
+  if (empty !== undefined) throw new DoubleblindError('USAGE', `${empty[0]} must not be empty.`);
 }
 
 /** Runs the program; the exit code. */

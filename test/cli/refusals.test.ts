@@ -74,6 +74,28 @@ it.each(SLIPS)('%s', async (line, words) => {
   expect(stderr.trim().split('\n')).toHaveLength(1);
 });
 
+it.each([
+  [['show', ''], "argument 'run' must not be empty."],
+  [['run', ''], "argument 'run.yaml' must not be empty."],
+  [['judge', 'pairs.jsonl', '', '--judge', 'offline'], "argument 'file' must not be empty."],
+  [
+    ['judge', 'pairs.jsonl', '--judge', 'offline', '--judge', ''],
+    /^error: option '--judge <.+>' must not be empty\.$/m,
+  ],
+  [
+    ['judge', 'pairs.jsonl', '--judge', 'offline', '--candidate-name', ''],
+    /^error: option '--candidate-name <name>' must/m,
+  ],
+  [['judge', 'pairs.jsonl', '--judge', 'offline', '--purpose='], "option '--purpose <purpose>' must not be empty."],
+  [['list', '--database', ''], "option '--database <url>' must not be empty."],
+  [['suites', 'export', 'out-of-domain', '-o', ''], "option '-o, --output <file>' must not be empty."],
+])('an empty text is no value: %j', async (line, words) => {
+  const { end, stdout, stderr } = await run(...line);
+  expect([end, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(words);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+});
+
 describe('what could not start leaves neither a run nor a database', () => {
   const RUN = [
     'purpose: trial',
