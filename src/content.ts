@@ -1,6 +1,7 @@
 // What stands behind the names of a configuration, by content: recorded files and checkpoint folders.
 import { type CheckpointIdentity, type DigestCache, inspect } from './checkpoints/index.js';
 import type { RunConfig } from './config.js';
+import { namedAt } from './errors.js';
 import { type Role, ROLES } from './records.js';
 import { openRecorded, type RecordedFiles } from './responses.js';
 
@@ -23,7 +24,9 @@ export async function contentOf(
   for (const role of ROLES) {
     const folder = config[role].checkpoint;
     if (folder !== undefined) {
-      const identity = await inspect(folder, cache);
+      const identity = await inspect(folder, cache).catch((error: unknown) => {
+        throw namedAt(error, config.places?.[role], `the ${role} "${config[role].name}"`);
+      });
       content.identities[role] = identity;
       content.digests[role] = identity.digest;
     }

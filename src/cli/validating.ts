@@ -1,12 +1,15 @@
 // The work of `validate`.
 import { checkBudget } from '../budget.js';
 import { readRunFile } from '../config.js';
+import { contentOf } from '../content.js';
+import { compareWithServers, warnOfFolders } from '../identity.js';
 import { openModels } from '../models/index.js';
 import { planOf } from '../plan.js';
 import { type Contact, preflight } from '../preflight.js';
-import type { Planned } from '../records.js';
-import { checkRecorded, openRecorded } from '../responses.js';
+import type { Planned, Role } from '../records.js';
+import { checkRecorded, sampled } from '../responses.js';
 import { print, say } from './action.js';
+import { withDigestCache } from './digest-cache.js';
 import { next } from './next.js';
 import { counted } from '../figures.js';
 import { loadEnv } from './running.js';
@@ -22,6 +25,9 @@ interface Validated {
   warnings: { code: string; message: string }[];
 }
 
+/** No database is opened here: what went by a name before is said by the run. */
+const store = { seenCheckpoints: () => Promise.resolve([]) };
+
 export async function validate(file: string, flags: ValidateFlags): Promise<void> {
   loadEnv();
   const configs = await readRunFile(file);
@@ -33,11 +39,19 @@ export async function validate(file: string, flags: ValidateFlags): Promise<void
       say(`warning: ${plain(warning.message)}`);
     };
     config.warnings.forEach(onWarning);
-    checkRecorded(await openRecorded(config), config, flags.allowMissing === true, onWarning);
+    const { recorded, identities } = await withDigestCache((cache) => contentOf(config, undefined, {}, cache));
+    checkRecorded(recorded, config, flags.allowMissing === true, onWarning);
+    const names = { baseline: config.baseline.name, candidate: config.candidate.name };
+    await warnOfFolders(identities, names, new Date().toISOString(), { store, onWarning });
     const models = openModels({ env: process.env, prices: config.prices, concurrency: config.concurrency });
     try {
       if (config.budget_usd !== null) await checkBudget(config, models);
       const contacts: Contact[] = flags.offline === true ? [] : await preflight(config, models, { onWarning });
+      if (flags.offline !== true) {
+        const get = (role: Role) => (url: string, body?: Record<string, unknown>) =>
+          models.look(sampled(config[role], config.sampling), url, body);
+        await compareWithServers(config, identities, flags.allowIdentityMismatch === true, { store, get, onWarning });
+      }
       const suites = config.suites.map(({ name, domain, prompts }) => ({ name, domain, prompts: prompts.length }));
       const { size } = planOf(config);
       documents.push({

@@ -1,6 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { run as command } from '../cli/here.js';
 import { type Journey, openJourney, suiteOf } from '../journeys/world.js';
 import type { ServerOptions } from '../server/index.js';
 
@@ -86,6 +87,33 @@ describe('what a server serves, beside the folder that is named', () => {
     const launched = await run(journey, root);
     expect(launched.run.identities['served']).toMatchObject({ candidate: { status: 'verified' } });
     expect(codes(journey).filter((code) => code.startsWith('IDENTITY'))).toEqual([]);
+  });
+});
+
+describe('validate', () => {
+  const validate = async (journey: Journey, folder: string, ...flags: string[]) => {
+    const tuned = { name: 'tuned', model: 'tuned-model', provider: 'openai', base_url: journey.server.openai };
+    const file = await journey.runFile({ suites: [suiteOf(2)], candidate: { ...tuned, checkpoint: folder } });
+    return command('validate', file, ...flags);
+  };
+
+  it('refuses a folder that is not there where the run file names it', async () => {
+    const journey = await open();
+    const { end, stderr } = await validate(journey, join(journey.folder, 'nope'), '--offline');
+    expect([end, stderr]).toEqual([
+      2,
+      expect.stringMatching(/run\.\w+:\d+:\d+: the candidate "tuned": .*nope: no such folder$/m),
+    ]);
+  });
+
+  it('refuses a server that serves another step, and only warns where that is allowed', async () => {
+    const journey = await open({ models: MODELS('/srv/brie-v2/checkpoint-100') });
+    const folder = await checkpoint(journey, 'brie-v2/checkpoint-290');
+    expect(await validate(journey, folder)).toMatchObject({ end: 2, stdout: '' });
+    const allowed = await validate(journey, folder, '--allow-identity-mismatch');
+    expect([allowed.end, allowed.stderr]).toEqual([0, expect.stringContaining('warning: candidate tuned: ')]);
+    expect((await validate(journey, folder, '--offline')).stderr).toBe('');
+    expect(journey.server.counts.answered).toBe(0);
   });
 });
 
