@@ -242,21 +242,27 @@ export async function configFor(
 }
 
 /**
+ * A name may hold an `@` too (`claude-opus-4-1@20250805`, `gpt-4o@preset/short`). An address has a scheme, a port, or dots
+ * and a path: one without its scheme is no part of a name, which would be asked for at the provider's own address.
+ */
+const JUDGE = /^(\w+)(?::(.+?))?(?:@(\w+:\/\/.+|[\w.-]+:\d{2,5}(?:\/.*)?|[\w-]+(?:\.[\w-]+)+\/.*))?$/;
+
+/**
  * The judge that `provider:model[@base_url]` names.
  * @throws USAGE
  */
 function parseJudge(text: string, template: string): Judge {
-  const match = /^(\w+)(?::(.+?))?(?:@(https?:\/\/.+))?$/.exec(text);
-  const [, provider, model, base_url] = match ?? [];
+  const [, provider, model, base_url] = JUDGE.exec(text) ?? [];
   const parsed = endpointSchema.safeParse({
     provider,
     ...(provider !== 'reference' && model !== undefined && { model }),
     ...(provider === 'reference' && { extract: model ?? 'exact' }),
     ...(base_url !== undefined && { base_url }),
   });
-  const problem = parsed.success
-    ? endpointProblems(parsed.data)[0]?.message
-    : 'it must look like provider:model[@base_url].';
+  const unlike = /^https?:/.test(base_url ?? 'http:')
+    ? 'it must look like provider:model[@base_url].'
+    : `its address must begin with http:// or https://, not "${base_url}".`;
+  const problem = parsed.success ? endpointProblems(parsed.data)[0]?.message : unlike;
   if (!parsed.success || problem !== undefined) {
     throw new DoubleblindError('USAGE', `--judge ${text}: ${problem ?? ''}`, {
       hint: 'For example openai:gpt-4o, or offline:plain.',

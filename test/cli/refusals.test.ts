@@ -15,6 +15,7 @@ beforeAll(async () => {
   process.chdir(folder);
   vi.stubEnv('DOUBLEBLIND_DATABASE_URL', await databaseIn(folder));
   await writeFile('notes.txt', 'A few words.\n');
+  await writeFile('pairs.jsonl', '{ "prompt": "p", "baseline_response": "a", "tuned_response": "b" }\n');
   made = (JSON.parse((await run('demo', '--json')).stdout) as { run: { id: string } }).run.id;
 }, 60_000);
 afterAll(async () => {
@@ -63,6 +64,8 @@ const SLIPS: [string, RegExp][] = [
   ['review import RUN nope.csv', /nope\.csv: no such file/],
   ['certify nope.jsonl --judge offline:plain', /nope\.jsonl: no such file/],
   ['certify nope.jsonl', /no judge is named/],
+  ['judge pairs.jsonl --judge openai:m@localhost:8000/v1', /address must begin with .+ not "localhost:8000\/v1"/],
+  ['judge pairs.jsonl --judge openai:m@gateway.example/v1', /address must begin with .+ not "gateway\.example\/v1"/],
   ['suites export nope', /no bundled suite is named "nope"/],
 ];
 
