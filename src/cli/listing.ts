@@ -35,7 +35,10 @@ export async function list(store: Store, flags: ListFlags): Promise<void> {
       if (await isInterrupted(store, run)) interrupted.add(run.id);
     }
   print(flags, { items, next_cursor: page.next_cursor, warnings }, () => {
-    if (items.length === 0) return 'no run yet; start one with doubleblind run, judge, import or demo';
+    if (items.length === 0)
+      return [...Object.values(filter), cursor].some((given) => given !== undefined)
+        ? 'no run that matches; doubleblind list without filters shows all'
+        : 'no run yet; start one with doubleblind run, judge, import or demo';
     const more = page.next_cursor === null ? [] : [`  more: --cursor ${page.next_cursor}`];
     const shown =
       flags.detail === true

@@ -87,6 +87,11 @@ describe('compare, significance, leaderboard', () => {
     expect((await run('compare', first, second)).stdout).toContain('baseline responses: the same (36)');
   });
 
+  it('a filter that no run matches is not told as an empty database', async () => {
+    const { end, stdout } = await run('list', '--candidate', 'mistyped');
+    expect([end, stdout]).toEqual([0, 'no run that matches; doubleblind list without filters shows all\n']);
+  });
+
   it('one run is not enough to compare', async () => {
     expect(await run('compare', first)).toMatchObject({ end: 2, stdout: '' });
     expect((await json('compare')).error.code).toBe('USAGE');
