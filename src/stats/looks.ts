@@ -52,12 +52,15 @@ function verdictOf(
   return low > 0.5 - margin && high < 0.5 + margin ? 'equivalent' : 'undecided';
 }
 
-/** Mean scores of prompts that every judge of the panel has wholly judged, by domain. */
+/**
+ * Mean scores of prompts that every judge of the panel has wholly judged, by domain. A text that stands there more than
+ * once is one prompt: counted twice it would be evidence twice.
+ */
 function scoresOf(table: TallyTable, panel: readonly string[], due: (judge: string) => number): Map<string, number[]> {
-  const { item, domain, domains, judges, judge, start, scores } = table;
+  const { item, prompt, prompts, domain, domains, judges, judge, start, scores } = table;
   const [judged, failed] = [judgedIn(table), failedIn(table)];
   const asked = judges.map((name) => (panel.includes(name) ? due(name) : null));
-  const means = new Map<string, number[]>(domains.map((name) => [name, []]));
+  const sums = domains.map(() => ({ sum: new Float64Array(prompts), scored: new Int32Array(prompts) }));
   for (let from = 0; from < table.rows;) {
     let [to, done, sum, scored] = [from, 0, 0, 0];
     for (; to < table.rows && item[to] === item[from]; to++) {
@@ -70,8 +73,14 @@ function scoresOf(table: TallyTable, panel: readonly string[], due: (judge: stri
         scored++;
       }
     }
-    if (done >= panel.length && scored > 0) means.get(domains[domain[from]!] ?? '')?.push(sum / scored);
+    const own = sums[domain[from]!];
+    if (own !== undefined && done >= panel.length) {
+      own.sum[prompt[from]!]! += sum;
+      own.scored[prompt[from]!]! += scored;
+    }
     from = to;
   }
-  return means;
+  const meansOf = ({ sum, scored }: (typeof sums)[number]): number[] =>
+    Array.from(scored, (n, text) => (n === 0 ? [] : [sum[text]! / n])).flat();
+  return new Map(domains.map((name, d) => [name, meansOf(sums[d]!)]));
 }

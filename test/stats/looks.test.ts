@@ -55,6 +55,20 @@ describe('looks at a run that goes on', () => {
     expect(looks(asked(500, 500), rule({ 'in-domain': 0.02 }), panel)[0]!.verdict).toBe('undecided');
   });
 
+  it('count a text that stands in two suites of a domain as one prompt, with the mean of its scores', () => {
+    const elsewhere = prompts(8, 0).map((tally) => ({ ...tally, suite: 'another' }));
+    const [look] = looks(tableOf([...prompts(8, 0), ...elsewhere]), rule(undefined, 5), panel);
+    expect(look).toEqual(looks(asked(8, 0), rule(undefined, 5), panel)[0]);
+    const lost = prompts(0, 8).map((tally) => ({ ...tally, suite: 'another' }));
+    expect(looks(tableOf([...prompts(8, 0), ...lost]), rule(), panel)[0]).toMatchObject({ n: 8, win_rate: 0.5 });
+    const domains = rule({ 'in-domain': 0.1, 'out-of-domain': 0.1 });
+    const outside = prompts(0, 8).map((tally): Tally => ({ ...tally, suite: 'another', domain: 'out-of-domain' }));
+    expect(looks(tableOf([...prompts(8, 0), ...outside]), domains, panel)).toMatchObject([
+      { n: 8, win_rate: 1 },
+      { n: 8, win_rate: 0 },
+    ]);
+  });
+
   it('leave out prompts that lack an order or a judge', () => {
     const half = [...prompts(12, 0), tallyOf(99, false, 'in-domain', true)];
     expect(looks(tableOf(half), rule(), panel)[0]!.n).toBe(12);
