@@ -1,7 +1,13 @@
 // The work of `power`: one number follows from the others.
 import { DoubleblindError } from '../errors.js';
 import { counted, percent, points } from '../figures.js';
-import { designEffect, minimumDetectableEffect, sampleSize, sampleSizeNonInferiority } from '../stats/index.js';
+import {
+  designEffect,
+  leastPrompts,
+  minimumDetectableEffect,
+  sampleSize,
+  sampleSizeNonInferiority,
+} from '../stats/index.js';
 import type { PowerFlags } from './power.js';
 
 export interface Planned {
@@ -32,7 +38,8 @@ export function planned(flags: PowerFlags): { document: Planned; text: string } 
   const asked = `level ${percent(level)} %, power ${percent(power)} %, ties ${percent(ties)} %${judged}`;
 
   if (prompts !== undefined) {
-    const effect = minimumDetectableEffect(prompts * worth, plan);
+    // However many judges sit, too few prompts show nothing.
+    const effect = prompts < leastPrompts(plan.alpha) ? null : minimumDetectableEffect(prompts * worth, plan);
     if (effect === null) {
       const reason = `${counted(prompts, 'prompt')} detect no effect at this level and power`;
       return { document: { ...common, prompts, win_rate: null, reason }, text: `${reason} (${asked}).` };
@@ -46,7 +53,8 @@ export function planned(flags: PowerFlags): { document: Planned; text: string } 
     const reason = 'a win rate of one half is no effect to detect';
     return { document: { ...common, prompts: null, win_rate: winRate ?? null, reason }, text: `${reason}.` };
   }
-  const needed = Math.ceil(single / worth - 1e-9);
+  const planned = Math.ceil(single / worth - 1e-9);
+  const needed = winRate === undefined ? planned : Math.max(leastPrompts(plan.alpha), planned);
   const what =
     winRate === undefined
       ? `exclude a loss of ${points(margin!)} when there is none`

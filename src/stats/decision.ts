@@ -4,7 +4,7 @@
 import { percent, range, whole } from '../figures.js';
 import type { Domain } from '../records.js';
 import type { Decision, DomainDecision } from '../summary.js';
-import { sampleSize, sampleSizeNonInferiority } from './power.js';
+import { leastPrompts, sampleSize, sampleSizeNonInferiority } from './power.js';
 
 export type Verdict = 'better' | 'worse' | 'equivalent' | 'undecided';
 
@@ -145,7 +145,9 @@ export function toDecide(tested: Sized, verdict: Verdict): number | null {
   if (tested.rate === null || Math.abs(tested.rate - 0.5) < 0.005) return null;
   const alpha = tested.evidence?.alpha ?? 0.05;
   const needed = sampleSize(tested.rate, { alpha });
-  return needed === null ? null : Math.max(1, Math.ceil(needed * relativeVariance(tested) - tested.n));
+  if (needed === null) return null;
+  const planned = Math.max(leastPrompts(alpha), needed * relativeVariance(tested));
+  return Math.max(1, Math.ceil(planned - tested.n));
 }
 
 /**

@@ -17,6 +17,11 @@ function deviation(rate: number, ties: number): number {
   return Math.sqrt(Math.max(0, rate * (1 - rate) - Math.min(ties, 2 * Math.min(rate, 1 - rate)) / 4));
 }
 
+/** Prompts below which nothing can be shown: were all won, the sign-flip test's 2^(1 − n) would still lie above alpha. */
+export function leastPrompts(alpha: number): number {
+  return Math.ceil(1 - Math.log2(alpha) - 1e-9);
+}
+
 /** Prompts (a real number; round up) to tell `rate` from 0.5. Null when rate is 0.5. */
 export function sampleSize(rate: number, { alpha = 0.05, power = 0.8, ties = 0 }: Plan = {}): number | null {
   const effect = Math.abs(rate - 0.5);

@@ -10,6 +10,7 @@ import type { Columns } from './columns.js';
 import { coverageOf, estimateOf } from './estimate.js';
 import { everyRow, grouped, GROUPINGS, type Grouping, type GroupRows } from './groups.js';
 import { panelOf, type PanelOptions } from './panel.js';
+import { leastPrompts } from './power.js';
 import { criteriaOf, healthCounts, healthOf, type Families } from './health.js';
 import { oncePerTable } from './once.js';
 import { effectiveOf, intervalOf, pOf, type IntervalMethod, type Sample } from './sample.js';
@@ -136,7 +137,7 @@ function adjustFamilies(estimates: Estimate[], alpha: number): void {
   for (const estimate of estimates) {
     const fields = Object.keys(estimate.group).join('*');
     if (fields === '' || fields === 'order' || estimate.p_value === null) continue;
-    if (2 ** (1 - estimate.n_prompts) > alpha) continue;
+    if (estimate.n_prompts < leastPrompts(alpha)) continue;
     const family = families.get(fields);
     if (family) family.push(estimate);
     else families.set(fields, [estimate]);

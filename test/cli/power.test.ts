@@ -53,6 +53,14 @@ describe('power', () => {
     });
   });
 
+  it('five prompts show nothing at 95 %, whatever they say and however many judges sit: six are the least', () => {
+    expect(planned({ ...defaults, prompts: 5, judges: 9 }).document.win_rate).toBeNull();
+    expect(planned({ ...defaults, prompts: 6 }).document.win_rate).not.toBeNull();
+    expect(prompts({ winRate: 0.999 })).toBe(6);
+    expect(prompts({ winRate: 0.9, judges: 9, icc: 0 })).toBe(6);
+    expect(prompts({ winRate: 0.999, level: 0.5 })).toBe(2);
+  });
+
   it('needs exactly one question', () => {
     expect(() => planned(defaults)).toThrow('--win-rate');
     expect(() => planned({ ...defaults, winRate: 0.6, prompts: 10 })).toThrow('--win-rate');

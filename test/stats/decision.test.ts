@@ -15,6 +15,16 @@ describe('the sentence', () => {
     expect(decide(inside(13, 0, 12)).sentence).toContain('; 4,879 more prompts would settle a difference');
   });
 
+  test('what would settle it is never fewer prompts than the exact test needs if all are won', () => {
+    const more = (n: number, level: number) =>
+      summarize({ tallies: inside(n, 0, 0), level }).decision.domains['in-domain'].more_prompts_needed;
+    expect([more(2, 0.95), more(3, 0.95), more(5, 0.95), more(6, 0.95)]).toEqual([4, 3, 1, 0]);
+    expect([more(8, 0.999), more(10, 0.999), more(11, 0.999)]).toEqual([3, 1, 0]);
+    const detects = (n: number) => summarize({ tallies: inside(n, 0, 0) }).estimates[0]!.minimum_detectable_effect;
+    expect(detects(5)).toBeNull();
+    expect(detects(6)).not.toBeNull();
+  });
+
   test('better in-domain, a loss out of domain not excluded, with what would settle it', () => {
     const { sentence, domains } = decide([...inside(72, 0, 28), ...outside(23, 0, 27)]);
     expect(sentence).toBe(
