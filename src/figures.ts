@@ -43,6 +43,15 @@ export function points(share: number): string {
   return `${text} ${text === '1' ? 'point' : 'points'}`;
 }
 
+/** A loss that is not excluded, rounded up: rounded down, the rest of it would read as excluded. */
+export const pointsUp = (share: number): string => points(Math.ceil(100 * share - 1e-9) / 100);
+
+/** A margin as it was set, `2.5 points`: rounded, a claim would be of another one. */
+export function marginPoints(margin: number): string {
+  const text = String(Number((100 * margin).toFixed(2)));
+  return `${text} ${text === '1' ? 'point' : 'points'}`;
+}
+
 /** A difference with its sign: `+0.42`, `−0.10`, `0.00`; a dash where it is not known. */
 export function signed(x: number | null): string {
   if (x === null) return '–';

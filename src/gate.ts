@@ -1,7 +1,7 @@
 // May this run pass? Its numbers against the conditions of its run file or of flags, each with the reason in words.
 // "Undecided" is no pass: it fails `better` and `not-worse` and says how many prompts would settle it.
 import { claimsOf, type Claim, type ClaimOn, type Gate } from './gate-rule.js';
-import { coefficient, counted, percent, points, range } from './figures.js';
+import { coefficient, counted, marginPoints, percent, pointsUp, range } from './figures.js';
 import { DOMAINS, type Domain, type Run, type Suite } from './records.js';
 import { defaultMargin, toDecide, toExclude } from './stats/index.js';
 import type { Estimate, Summary } from './summary.js';
@@ -151,13 +151,12 @@ function notWorse(e: Estimate, margin: number): Told {
   const passed = e.interval!.low > 0.5 - margin;
   const worse = e.interval!.high < 0.5 && significant(e);
   const more = passed || worse ? null : toExclude(sized(e), margin);
-  const loss = points(Math.ceil(100 * (0.5 - e.interval!.low) - 1e-9) / 100);
   const where = `${nameOf(e)} ${figures(e)}`;
   const reason = passed
-    ? `No loss beyond ${points(margin)} (${where}).`
+    ? `No loss beyond ${marginPoints(margin)} (${where}).`
     : worse
       ? `Worse (${where}).`
-      : `A loss of up to ${loss} is not excluded (${where})${settles(more, `a margin of ${points(margin)}`)}.`;
+      : `A loss of up to ${pointsUp(0.5 - e.interval!.low)} is not excluded (${where})${settles(more, `a margin of ${marginPoints(margin)}`)}.`;
   return { passed, required: 0.5 - margin, more_prompts_needed: more, reason };
 }
 

@@ -1,6 +1,6 @@
 // What the statistics say, in words, for terminal, report and page alike: outcomes, what a decision leaves open, the
 // health of a judge, the spread between repeats. Without zod, so that the page can bring it along.
-import { coefficient, counted, FEW, money, percent, points, range, rated, whole } from './figures.js';
+import { coefficient, counted, FEW, marginPoints, money, percent, pointsUp, range, rated, whole } from './figures.js';
 import type { BatchCounts, RunDetail } from './answers.js';
 import type { Canary, Domain, Failure, Outcome, Status } from './records.js';
 import type {
@@ -108,11 +108,12 @@ export function decisionDetail(d: DomainDecision): string {
   if (d.largest_loss_not_excluded !== null && d.verdict !== 'better')
     parts.push(
       d.largest_loss_not_excluded <= 0
-        ? 'any loss is excluded'
-        : `a loss of up to ${points(d.largest_loss_not_excluded)} is not excluded`,
+        ? // Were it shown, the verdict would be better: the exact test does not bear it out.
+          'the interval leaves out any loss, the exact test does not'
+        : `a loss of up to ${pointsUp(d.largest_loss_not_excluded)} is not excluded`,
     );
   if (d.largest_loss_not_excluded !== null && d.verdict !== 'better')
-    parts.push(`${d.non_inferior ? 'within' : 'not shown to be within'} the margin of ${points(d.margin)}`);
+    parts.push(`${d.non_inferior ? 'within' : 'not shown to be within'} the margin of ${marginPoints(d.margin)}`);
   if (d.more_prompts_needed !== null && d.more_prompts_needed > 0)
     parts.push(`${counted(d.more_prompts_needed, 'more prompt')} would settle it`);
   return parts.join('; ');

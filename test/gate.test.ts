@@ -92,6 +92,13 @@ describe('gate: not-worse', () => {
     expect(narrow.reason).toContain('A loss of up to 8 points is not excluded');
   });
 
+  it('claims the margin that was held against the interval, and no rounder one', () => {
+    const reason = (margin: number) =>
+      one({ 'out-of-domain': { claim: 'not-worse', margin } }, summary([close])).reason;
+    expect(reason(0.084)).toContain('No loss beyond 8.4 points');
+    expect(reason(0.074)).toContain('would settle a margin of 7.4 points');
+  });
+
   it('takes the margin of the run where none is given', () => {
     expect(one({ 'out-of-domain': 'not-worse' }, summary([close]))).toMatchObject({ passed: true, margin: 0.1 });
   });

@@ -112,6 +112,14 @@ it('a domain says which loss is still possible, and what would settle it', () =>
   expect(decisionDetail({ verdict: 'undecided', ...base })).toBe(
     'a loss of up to 9 points is not excluded; not shown to be within the margin of 5 points; 180 more prompts would settle it',
   );
+  // As in the sentence of the decision: 9.4 points are not 9, and a margin is told as it was set.
+  const uneven = { ...base, margin: 0.024, largest_loss_not_excluded: 0.094, more_prompts_needed: null };
+  expect(decisionDetail({ verdict: 'undecided', ...uneven })).toBe(
+    'a loss of up to 10 points is not excluded; not shown to be within the margin of 2.4 points',
+  );
+  // 36 of 57: the interval lies above one half, the exact p is 0.063.
+  const borderline = { ...base, non_inferior: true, largest_loss_not_excluded: 0, more_prompts_needed: 40 };
+  expect(decisionDetail({ verdict: 'undecided', ...borderline })).toContain('the exact test does not');
   expect(decisionDetail({ ...base, verdict: 'not tested' })).toBe('no suite of this domain was in the run');
 });
 

@@ -2,7 +2,7 @@
 import { checkBatch } from '../batch.js';
 import { checkBudget } from '../budget.js';
 import type { RunConfig } from '../config.js';
-import { counted, money, percent, points, whole } from '../figures.js';
+import { counted, marginPoints, money, percent, whole } from '../figures.js';
 import { forecast, type Forecast } from '../forecast.js';
 import { contentOf } from '../content.js';
 import { openModels } from '../models/index.js';
@@ -110,7 +110,7 @@ function detectLine(detects: Forecast['detects'][keyof Forecast['detects']]): st
       : `a win rate of ${percent(0.5 + effect)} % or more, ${percent(0.5 - effect)} % or less`;
   const loss =
     prompts >= prompts_for_margin
-      ? `a loss of ${points(margin)} can be excluded`
-      : `excluding a loss of ${points(margin)} takes ${counted(prompts_for_margin, 'prompt')}`;
+      ? `a loss of ${marginPoints(margin)} can be excluded`
+      : `excluding a loss of ${marginPoints(margin)} takes ${counted(prompts_for_margin, 'prompt')}`;
   return `${counted(prompts, 'prompt')}: ${rate}; ${loss}`;
 }

@@ -1,6 +1,6 @@
 // The work of `power`: one number follows from the others.
 import { DoubleblindError } from '../errors.js';
-import { counted, percent, points } from '../figures.js';
+import { counted, marginPoints, percent, points } from '../figures.js';
 import {
   designEffect,
   leastPrompts,
@@ -57,7 +57,7 @@ export function planned(flags: PowerFlags): { document: Planned; text: string } 
   const needed = winRate === undefined ? planned : Math.max(leastPrompts(plan.alpha), planned);
   const what =
     winRate === undefined
-      ? `exclude a loss of ${points(margin!)} when there is none`
+      ? `exclude a loss of ${marginPoints(margin!)} when there is none`
       : `tell a win rate of ${percent(winRate, 100)} % from 50 %`;
   return {
     document: { ...common, prompts: needed, win_rate: winRate ?? 0.5 },

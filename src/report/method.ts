@@ -1,5 +1,5 @@
 // How every number of a report was made: methods by name with their parameters and sources, and how far to trust them.
-import { percent, points } from '../figures.js';
+import { marginPoints, percent } from '../figures.js';
 import type { Estimate } from '../summary.js';
 import type { Facts } from './facts.js';
 import { html, type Html } from './html.js';
@@ -30,7 +30,7 @@ export function methodNotes({ run, summary }: Facts): [term: string, note: strin
       `Better: the ${percent(level)} % interval lies above 50 and the exact p is at most ${(1 - level).toFixed(2)}. ` +
         `Equivalent: the ${percent(2 * level - 1)} % interval lies inside the margin. No loss: the lower limit lies above 50 − margin on the domain and each of its suites. ` +
         `Margins: ${Object.entries(decision.domains)
-          .map(([domain, { margin }]) => `${domain} ${points(margin)}`)
+          .map(([domain, { margin }]) => `${domain} ${marginPoints(margin)}`)
           .join(', ')}. Undecided means only that.`,
     ],
     [

@@ -168,6 +168,8 @@ const TOO_FEW = 10;
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const points = (x: number): number => Math.ceil(100 * x - 1e-9);
+/** A margin stands as it was set: rounded, a claim would be of another one. */
+const exactly = (margin: number): number => Number((100 * margin).toFixed(2));
 const plural = (n: number, word: string): string =>
   `${whole(n)} ${word}${n === 1 ? '' : word.endsWith('s') ? 'es' : 's'}`;
 
@@ -187,7 +189,7 @@ function superiority(where: string, tested: DomainEvidence | null, decision: Dom
   if (decision.verdict === 'better' || decision.verdict === 'worse')
     return `${capital(decision.verdict)} ${where} (${shown}).`;
   if (decision.verdict === 'equivalent') {
-    return `Equivalent ${where} within ${points(decision.margin)} points (${shown}).`;
+    return `Equivalent ${where} within ${exactly(decision.margin)} points (${shown}).`;
   }
   const few = tested.n < TOO_FEW ? ', too few for a rate' : '';
   const more = decision.more_prompts_needed;
@@ -208,7 +210,7 @@ function noLoss(where: string, tested: DomainEvidence | null, decision: DomainDe
   }
   if (decision.non_inferior) {
     if (decision.verdict === 'better') return `Better ${where} (${shown}).`;
-    return `${capital(where)} no loss beyond ${points(decision.margin)} points (${shown}).`;
+    return `${capital(where)} no loss beyond ${exactly(decision.margin)} points (${shown}).`;
   }
   const better = decision.verdict === 'better' ? `Better ${where} (${shown}), yet ` : `${capital(where)} `;
   if (decision.largest_loss_not_excluded === null) return `${better}a suite has nothing judged yet.`;
@@ -219,7 +221,7 @@ function noLoss(where: string, tested: DomainEvidence | null, decision: DomainDe
   const more = decision.more_prompts_needed;
   const settle =
     more === null
-      ? `the rate itself lies beyond a margin of ${points(decision.margin)}`
-      : `${plural(more, 'more prompt')} would settle a margin of ${points(decision.margin)}`;
+      ? `the rate itself lies beyond a margin of ${exactly(decision.margin)}`
+      : `${plural(more, 'more prompt')} would settle a margin of ${exactly(decision.margin)}`;
   return `${better}${loss}; ${settle}.`;
 }

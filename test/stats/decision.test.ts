@@ -15,6 +15,14 @@ describe('the sentence', () => {
     expect(decide(inside(13, 0, 12)).sentence).toContain('; 4,879 more prompts would settle a difference');
   });
 
+  test('a margin is told as it was set', () => {
+    const { sentence } = decide([...inside(500, 0, 500), ...outside(500, 0, 500)], {
+      'in-domain': 0.045,
+      'out-of-domain': 0.034,
+    });
+    expect(sentence).toMatch(/^Equivalent in-domain within 4\.5 points .*no loss beyond 3\.4 points/);
+  });
+
   test('what would settle it is never fewer prompts than the exact test needs if all are won', () => {
     const more = (n: number, level: number) =>
       summarize({ tallies: inside(n, 0, 0), level }).decision.domains['in-domain'].more_prompts_needed;
