@@ -2,7 +2,7 @@
 // paired test on the prompts they share.
 import type { ComparedMetric, Comparison, Early, Matter, PairedTest, Unmatched } from '../answers.js';
 import { DoubleblindError, suggest } from '../errors.js';
-import type { Run } from '../records.js';
+import { type Domain, DOMAINS, type Run } from '../records.js';
 import { earlyOf } from '../stopping.js';
 import type { Store } from '../store/index.js';
 import type { Estimate, Summary } from '../summary.js';
@@ -11,7 +11,7 @@ import { concluded } from '../win-rates.js';
 import { baselineResponses, type Basis, basisOf, mattersOf } from './basis.js';
 import { settingsOf } from './settings.js';
 import { pairedTests, unmatchedPrompts } from './paired.js';
-import { promptScores, type PromptScore, type PromptScores } from './scores.js';
+import { promptScores, scoreIn, type PromptScore, type PromptScores } from './scores.js';
 
 export interface CompareOptions {
   /** Runs with the same value of this tag are one side, their scores averaged by prompt. */
@@ -100,7 +100,14 @@ function averaged(runs: readonly PromptScores[]): PromptScores {
   if (others.length === 0) return first!;
   const mean = (prompt: PromptScore): PromptScore => {
     const all = [prompt, ...others.map((other) => other.get(prompt.prompt_hash)!)];
-    return { ...prompt, score: all.reduce((sum, { score }) => sum + score, 0) / all.length };
+    const over = (domain?: Domain): number | undefined => {
+      const scores = all.flatMap((one) => scoreIn(one, domain) ?? []);
+      return scores.length < all.length ? undefined : scores.reduce((sum, score) => sum + score, 0) / all.length;
+    };
+    const in_domain = Object.fromEntries(
+      DOMAINS.flatMap((domain) => (over(domain) === undefined ? [] : [[domain, over(domain)!]])),
+    );
+    return { ...prompt, score: over()!, in_domain };
   };
   const shared = [...first!.values()].filter(({ prompt_hash }) => others.every((other) => other.has(prompt_hash)));
   return new Map(shared.map((prompt) => [prompt.prompt_hash, mean(prompt)]));

@@ -4,7 +4,7 @@ import type { Curve, CurveStep, SweepCurve } from '../answers.js';
 import { renameMetrics, type LossPoint, type NameMap } from '../checkpoints/index.js';
 import { stepInName } from '../checkpoints/identity.js';
 import type { RunConfig } from '../config.js';
-import { DOMAINS, type Run } from '../records.js';
+import { type Domain, DOMAINS, type Run } from '../records.js';
 import { simultaneousBand, slopeInterval, stepToKeep } from '../stats/index.js';
 import type { Store } from '../store/index.js';
 import type { Estimate, Group } from '../summary.js';
@@ -13,7 +13,7 @@ import { runsOfSweep } from '../sweep.js';
 import { concluded } from '../win-rates.js';
 import { baselineResponses, basisOf, keyOf, mattersOf } from './basis.js';
 import { stepSentence } from './curve-sentence.js';
-import { promptScores, type PromptScores } from './scores.js';
+import { promptScores, scoreIn, type PromptScores } from './scores.js';
 
 export interface CurveOptions {
   seed?: number | undefined;
@@ -106,18 +106,18 @@ function curveOf(
   estimates: Estimate[][],
   { level, seed }: { level: number; seed: number },
 ): Curve | null {
-  const inGroup = [...scores[0]!.values()].filter(
-    ({ domain }) => group.domain === undefined || domain === group.domain,
-  );
-  const shared = inGroup.filter(({ prompt_hash }) => scores.every((one) => one.has(prompt_hash)));
+  const domain = group.domain as Domain | undefined;
+  const inGroup = [...scores[0]!.values()].filter((prompt) => scoreIn(prompt, domain) !== undefined);
   if (inGroup.length === 0) return null;
-  const rows = shared.map(({ prompt_hash }) => scores.map((one) => one.get(prompt_hash)!.score));
+  const rows = inGroup
+    .map(({ prompt_hash }) => scores.flatMap((one) => scoreIn(one.get(prompt_hash), domain) ?? []))
+    .filter((row) => row.length === scores.length);
   const band = simultaneousBand(rows, { level, seed });
   const key = JSON.stringify(group);
   if (band === null) {
     const reason = 'fewer than two prompts are judged at every step';
     const none = { points: [], critical: null, best_step: null, step_to_keep: null, slope_per_1000_steps: null };
-    return { group, n_prompts: shared.length, ...none, sentence: `No curve: ${reason}.`, reason };
+    return { group, n_prompts: rows.length, ...none, sentence: `No curve: ${reason}.`, reason };
   }
   const points = steps.map(({ step, run_id }, k) => ({
     step,
@@ -136,7 +136,7 @@ function curveOf(
   );
   return {
     group,
-    n_prompts: shared.length,
+    n_prompts: rows.length,
     points,
     critical: band.critical,
     best_step: steps[best]!.step,

@@ -1,10 +1,10 @@
 // Is one candidate better than another? Their scores on the prompts both were judged on, prompt by prompt: exact sign-flip
 // permutation test, paired t, bootstrap of the difference. The first is the one that is claimed with.
 import type { PairedTest, Unmatched } from '../answers.js';
-import { DOMAINS } from '../records.js';
+import { type Domain, DOMAINS } from '../records.js';
 import { adjust, bootstrapMean, countScores, pairedT, signFlip } from '../stats/index.js';
 import type { Group } from '../summary.js';
-import type { PromptScore, PromptScores } from './scores.js';
+import { scoreIn, type PromptScore, type PromptScores } from './scores.js';
 
 /** Overall first, then each domain that both runs were judged on; the domains' p values are adjusted by Holm. */
 export function pairedTests(
@@ -14,7 +14,9 @@ export function pairedTests(
 ): PairedTest[] {
   const shared = [...first.values()].filter(({ prompt_hash }) => second.has(prompt_hash));
   const test = (group: Group, prompts: PromptScore[]): PairedTest => testOf(group, prompts, second, { level, seed });
-  const domains = DOMAINS.map((domain) => ({ domain, prompts: shared.filter((one) => one.domain === domain) }))
+  const both = ({ prompt_hash }: PromptScore, domain: Domain): boolean =>
+    [first, second].every((scores) => scoreIn(scores.get(prompt_hash), domain) !== undefined);
+  const domains = DOMAINS.map((domain) => ({ domain, prompts: shared.filter((one) => both(one, domain)) }))
     .filter(({ prompts }) => prompts.length > 0)
     .map(({ domain, prompts }) => test({ domain }, prompts));
   const p = domains.map(({ permutation }) => ('p_value' in permutation ? permutation.p_value : 1));
@@ -38,8 +40,10 @@ function testOf(
     const nothing = { first: null, second: null, difference: null };
     return { group, n_prompts, ...nothing, permutation: none, paired_t: none, bootstrap: none };
   }
-  const others = prompts.map(({ prompt_hash }) => second.get(prompt_hash)!.score);
-  const differences = prompts.map(({ score }, i) => others[i]! - score);
+  const domain = group.domain as Domain | undefined;
+  const own = prompts.map((prompt) => scoreIn(prompt, domain)!);
+  const others = prompts.map(({ prompt_hash }) => scoreIn(second.get(prompt_hash), domain)!);
+  const differences = own.map((score, i) => others[i]! - score);
   const t = pairedT(differences);
   const bootstrap = bootstrapMean(countScores(differences), { level, seed })!;
   const [low, high] = bootstrap.percentile;
@@ -47,7 +51,7 @@ function testOf(
   return {
     group,
     n_prompts,
-    first: mean(prompts.map(({ score }) => score)),
+    first: mean(own),
     second: mean(others),
     difference: bootstrap.estimate,
     permutation: { p_value: signFlip(differences), p_adjusted: null },

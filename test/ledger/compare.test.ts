@@ -59,6 +59,20 @@ describe('compare', () => {
     expect(metrics[0]!.values.map((value) => value!.n_prompts)).toEqual([32, 30]);
   });
 
+  it('tests a text of two domains in each of them, with the scores it has there', async () => {
+    const suites = [suiteOf(IN, 'in-domain'), suiteOf(IN.slice(0, 8), 'out-of-domain', 'again')];
+    const runs = [await bench.match('a', ids('in', 5), { suites }), await bench.match('b', ids('in', 13), { suites })];
+    const { tests, metrics } = await compare(bench.store, runs);
+    const groups = tests[0]!.groups.map(({ group, n_prompts, first, second }) => [group, n_prompts, [first, second]]);
+    const rates = (name?: string) =>
+      metrics.find(({ group }) => group.suite === undefined && group.domain === name)!.values.map((v) => v!.win_rate);
+    expect(groups).toEqual([
+      [{}, 20, rates()],
+      [{ domain: 'in-domain' }, 20, rates('in-domain')],
+      [{ domain: 'out-of-domain' }, 8, rates('out-of-domain')],
+    ]);
+  });
+
   it('groups runs by a tag and averages them by prompt', async () => {
     const tagged = (name: string, right: string[], method: string) => bench.match(name, right, { tags: { method } });
     const runs = [
