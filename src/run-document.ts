@@ -118,6 +118,8 @@ export interface RunDocument {
   run: Run;
   suites: Suite[];
   answers: KnownAnswer[];
+  /** What it says is due; undefined where it does not say. */
+  due: unknown;
 }
 
 /**
@@ -133,8 +135,8 @@ export async function readRunDocument(folder: string): Promise<RunDocument | nul
   const document = checked(documentSchema, onLine(value, 1, json, 'the file'), file);
   const { suites, known_answers: answers, ...run } = document;
   // As they stand: a schema puts the keys it knows first, and an export of the run would be other bytes.
-  const { config, decision_rule } = value as typeof document;
-  return { run: { ...run, config, decision_rule, exports: null }, suites: suites as Suite[], answers };
+  const { config, decision_rule, due } = value as typeof document & { due?: unknown };
+  return { run: { ...run, config, decision_rule, exports: null }, suites: suites as Suite[], answers, due };
 }
 
 /**

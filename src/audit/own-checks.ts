@@ -242,6 +242,7 @@ function whole(own: OwnRun): Check {
       for (const [name, recorded, derived] of [
         ['config.suites', own.run.config['suites'], configDocument(own.config)['suites']],
         ['planned', own.run.planned, own.plan.size],
+        ['due', own.due, own.due === undefined ? undefined : own.plan.due()],
         ...shownOf(own),
       ] as const) {
         // What a configuration does not state cannot be held against it.

@@ -13,6 +13,8 @@ import type { Summary } from '../summary.js';
 export interface OwnRun {
   run: Run;
   suites: Suite[];
+  /** What its `run.json` says is due; undefined without one. */
+  due?: unknown;
   config: RunConfig;
   /** Hash of the configuration as it stands. */
   configuration: string;
@@ -55,8 +57,8 @@ export async function ownRunOfFolder(judged: string): Promise<OwnRun | null> {
   if (!judged.endsWith('judged.jsonl')) return null;
   const document = await readRunDocument(folder);
   if (document === null || !isOwn(document.run)) return null;
-  const { run, suites } = document;
-  return describe(run, suites, readResponses(folder), await readSummary(folder));
+  const { run, suites, due } = document;
+  return { ...(await describe(run, suites, readResponses(folder), await readSummary(folder))), due };
 }
 
 /** Whether a run was asked here: its configuration names its judges, whatever its `origin` says by now. */
