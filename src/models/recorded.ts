@@ -76,30 +76,31 @@ class Index {
   private readonly suites = new Set<string | null>();
   private readonly byId = new Found();
   private byText: Found | null = null;
+  /** Rows without an id. */
+  private readonly unnamed: number[] = [];
 
   private constructor(private readonly rows: KeptRows) {}
 
   /** The rows of a file, those of other checkpoints left out where one is named. */
   static async of(path: string, checkpoint?: string): Promise<Index> {
     const index = new Index(await KeptRows.open(path));
-    let named = true;
     for await (const block of readRows(path)) {
       for (const row of block) {
         if (row.checkpoint !== null) index.names.add(row.checkpoint);
         if (checkpoint !== undefined && row.checkpoint !== null && row.checkpoint !== checkpoint) continue;
         index.add(row);
-        named &&= row.id !== null;
       }
     }
     if (index.rows.n === 0) throw new DoubleblindError('FILE_UNKNOWN_FORMAT', 'holds no responses.', { file: path });
-    if (!named) index.texts();
+    if (index.unnamed.length > 0) index.texts();
     return index;
   }
 
   private add(row: RecordedRow): void {
     const number = this.rows.add(row);
     this.suites.add(row.suite);
-    if (row.id !== null) this.place(this.byId, row.id, row, number);
+    if (row.id === null) this.unnamed.push(number);
+    else this.place(this.byId, row.id, row, number);
   }
 
   private place(found: Found, value: string, { suite, repeat: stated }: RecordedRow, number: number): void {
@@ -142,7 +143,7 @@ class Index {
   private texts(): Found {
     if (this.byText !== null) return this.byText;
     this.byText = new Found();
-    for (let number = 0; number < this.rows.n; number++) {
+    for (const number of this.namedFirst()) {
       const row = this.rows.row(number);
       if (row.prompt === null) continue;
       const value = promptHash(row.prompt);
@@ -150,6 +151,15 @@ class Index {
       else this.byText.add(row.suite, value, number, row.repeat);
     }
     return this.byText;
+  }
+
+  /** In this order a text's repeats are numbered on from those of its id, so that each row is one of them. */
+  private *namedFirst(): Generator<number> {
+    let next = 0;
+    for (let number = 0; number < this.rows.n; number++)
+      if (number === this.unnamed[next]) next++;
+      else yield number;
+    yield* this.unnamed;
   }
 }
 

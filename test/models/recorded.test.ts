@@ -50,6 +50,18 @@ describe('a file of recorded responses', () => {
     expect([0, 1, 2].map((repeat) => said.find(rain, repeat)?.text)).toEqual(['r0', 'r1', 'r2']);
   });
 
+  it('numbers rows without an id after those of the id that have their prompt, wherever they stand', async () => {
+    const named = { prompt_id: 'rain', prompt: 'What is rain?', response: 'named' };
+    const unnamed = { prompt: 'What is rain?', response: 'unnamed' };
+    for (const rows of [
+      [named, unnamed],
+      [unnamed, named],
+    ]) {
+      const recorded = await loadRecorded(write('e.jsonl', rows));
+      expect([0, 1, 2].map((repeat) => recorded.find(rain, repeat)?.text)).toEqual(['named', 'unnamed', undefined]);
+    }
+  });
+
   it('does not give the answer of one id to another prompt that stands beside the same id elsewhere', async () => {
     const recorded = await loadRecorded(
       write('d.jsonl', [{ prompt_id: 'rain', prompt: 'What is fog?', response: 'x' }]),
