@@ -164,9 +164,12 @@ function repeatsIn(files: RecordedFiles, suites: Suite[]): number {
   return first.reduce((least, repeat) => Math.min(least, repeat), Math.max(1, most));
 }
 
+/** Prompts by id, and those of rows without one by text. */
+type Asked = Record<'named' | 'unnamed', Map<string, Prompt>>;
+
 /** The prompts of a file of responses; where rows name a suite, as ours do, they are found in that one alone. */
 async function suitesOfRows(file: string, domain: Domain | undefined): Promise<Suite[]> {
-  const suites = new Map<string, Map<string, Prompt>>();
+  const suites = new Map<string, Asked>();
   for await (const rows of readRows(file)) {
     for (const { id: stated, prompt, suite, line } of rows) {
       if (prompt === null)
@@ -176,21 +179,35 @@ async function suitesOfRows(file: string, domain: Domain | undefined): Promise<S
           hint: 'Name the suite: --suite.',
         });
       const name = suite ?? stemOf(file);
-      const prompts = suites.get(name) ?? new Map<string, Prompt>();
-      suites.set(name, prompts);
+      const { named, unnamed } = suites.get(name) ?? {
+        named: new Map<string, Prompt>(),
+        unnamed: new Map<string, Prompt>(),
+      };
+      suites.set(name, { named, unnamed });
+      const text = normalisePrompt(prompt);
+      const [prompts, own] = stated === null ? [unnamed, text] : [named, stated];
+      const known = prompts.get(own);
+      if (known !== undefined && normalisePrompt(known.prompt) !== text)
+        throw new DoubleblindError('SUITE_DUPLICATE_ID', `prompt id "${own}" stands for two texts.`, { file, line });
       const id = stated ?? hashOf(prompt).slice(0, 12);
-      const own = stated ?? normalisePrompt(prompt);
-      if (!prompts.has(own))
+      if (known === undefined)
         prompts.set(own, { id, category: null, prompt, messages: null, system: null, reference: null });
     }
   }
   if (suites.size === 0) throw new DoubleblindError('SUITE_EMPTY', 'holds no rows.', { file });
-  return [...suites].map(([name, prompts]) => ({
+  return [...suites].map(([name, asked]) => ({
     name,
     domain: domain ?? domainIn(name) ?? domainOf(file),
     description: null,
-    prompts: [...prompts.values()],
+    prompts: promptsOf(asked),
   }));
+}
+
+/** A row without an id is of the prompt that has its text, where one has. */
+function promptsOf({ named, unnamed }: Asked): Prompt[] {
+  const texts = new Set([...named.values()].map(({ prompt }) => normalisePrompt(prompt)));
+  const others = [...unnamed].filter(([text]) => !texts.has(text));
+  return [...named.values(), ...others.map(([, prompt]) => prompt)];
 }
 
 export async function configFor(

@@ -197,6 +197,32 @@ describe('files of several responses to a prompt', () => {
     expect(document.estimates[0]).toMatchObject({ n_prompts: 2, n_comparisons: 4 });
   });
 
+  it('of which some have no id are repeats of the prompt with their text', async () => {
+    const rows = (who: string) =>
+      lines(
+        [0, 1, 2].flatMap((i) => [
+          { prompt: `Say ${i}.`, response: `${who} ${i} first` },
+          { prompt_id: `p${i}`, prompt: `Say ${i}.`, response: `${who} ${i} again` },
+        ]),
+      );
+    await writeFile('several-old.jsonl', rows('old'));
+    await writeFile('several-new.jsonl', rows('new'));
+    const files = ['--baseline', 'several-old.jsonl', '--candidate', 'several-new.jsonl'];
+    const { document, rows: judgments } = await judged(...files, '--judge', 'offline');
+    expect(new Set(judgments.map(({ prompt_id }) => prompt_id))).toEqual(new Set(['p0', 'p1', 'p2']));
+    expect(document.estimates[0]).toMatchObject({ n_prompts: 3, n_comparisons: 6 });
+    const said = new Set(judgments.map(({ candidate_response }) => candidate_response));
+    expect(said).toEqual(new Set([0, 1, 2].flatMap((i) => [`new ${i} first`, `new ${i} again`])));
+  });
+
+  it('under one id with two texts are refused', async () => {
+    const rows = [0, 1].map((i) => ({ prompt_id: 'same', prompt: `Say ${i}.`, response: 'Yes.' }));
+    await writeFile('twice.jsonl', lines(rows));
+    const refused = await run('judge', '--baseline', 'twice.jsonl', '--candidate', 'twice.jsonl', '--judge', 'offline');
+    expect(refused.end).toBe(2);
+    expect(refused.stderr).toContain('twice.jsonl:2: prompt id "same" stands for two texts.');
+  });
+
   it('whose prompts differ in white space are repeats of one', async () => {
     for (const who of ['old', 'new'])
       await writeFile(
