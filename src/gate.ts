@@ -3,8 +3,9 @@
 import { claimsOf, type Claim, type ClaimOn, type Gate } from './gate-rule.js';
 import { coefficient, counted, marginPoints, percent, pointsUp, range } from './figures.js';
 import { DOMAINS, type Domain, type Run, type Suite } from './records.js';
-import { defaultMargin, toDecide, toExclude } from './stats/index.js';
-import type { Estimate, Summary } from './summary.js';
+import { defaultMargin, toDecide, toExclude, widened } from './stats/index.js';
+import { earlyOf } from './stopping.js';
+import type { Estimate, Look, Summary } from './summary.js';
 import { betweenModels } from './words.js';
 
 interface Condition {
@@ -92,7 +93,8 @@ function claimed(
   suites: readonly Pick<Suite, 'name' | 'domain'>[],
   summary: Summary,
 ): Condition {
-  const all = estimatesOf(name, suites, summary);
+  const looks = earlyOf(summary)?.sequence ?? [];
+  const all = estimatesOf(name, suites, summary).map((e) => afterLooks(e, looks));
   const [whole] = all;
   const margin = claim === 'not-worse' ? (asked ?? marginOf(name, whole, summary)) : null;
   const about = { subject: name, claim, margin, observed: null, required: null, more_prompts_needed: null };
@@ -114,6 +116,13 @@ function claimed(
     'not-shown-worse': notShownWorse(shownWorse, spoken),
   };
   return { ...about, observed: spoken.win_rate, ...told[claim] };
+}
+
+/** Of a run that was looked at before its planned end a domain is held to its confidence sequence: no other limit holds. */
+function afterLooks(estimate: Estimate, looks: readonly Look[]): Estimate {
+  const { group, interval } = estimate;
+  const look = looks.find(({ domain }) => domain === group.domain && Object.keys(group).length === 1);
+  return look === undefined || interval === null ? estimate : { ...estimate, interval: widened(interval, look) };
 }
 
 const nameOf = ({ group }: Estimate): string => Object.values(group).join(' × ');

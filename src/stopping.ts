@@ -137,7 +137,7 @@ export const endedDecided = ({ status, decision_rule }: Pick<Run, 'status' | 'de
   status === 'stopped' && (decision_rule as Kept).decided !== undefined;
 
 /** What a summary says of a run that was looked at before its planned end; null of any other. */
-export function earlyOf({ warnings }: Summary, domain?: string): Early | null {
+export function earlyOf({ warnings }: Pick<Summary, 'warnings'>, domain?: string): Early | null {
   const found = warnings.find(({ code }) => code === 'STOPPED_EARLY' || code === 'NOT_FINAL');
   if (found === undefined) return null;
   const { code, message, sequence } = found as Warning & Early;

@@ -12,7 +12,7 @@ import { limitOf, planOf } from './plan.js';
 import { CANARIES, type CanaryTally, type Domain, type Due, type Run, type Status, type Tally } from './records.js';
 import { type Grouping, type SummarizeInput, summarize } from './stats/index.js';
 import type { ResponseFault } from './response-checks.js';
-import { sequenceWarnings } from './stopping.js';
+import { earlyOf, sequenceWarnings } from './stopping.js';
 import { type CanaryRow, type RunCounts, rowsIn, type TallyFilter } from './store/tallies.js';
 import type { Store } from './store/index.js';
 import type { DomainDecision, Summary, Warning } from './summary.js';
@@ -94,6 +94,7 @@ export function summaryOf(run: Run, counted: Counts, asked: Omit<WinRateOptions,
   // Who asks for single judges asks for them and not for their jury; and a mean needs no votes one by one.
   const ruled = asked.judges === undefined && (run.config['jury'] ?? 'mean') !== 'mean';
   const jury: ReturnType<typeof juryOf> = ruled ? juryOf(run, tallies.all, judges) : { warnings: [] };
+  const early = sequenceWarnings(run, tallies);
   const summary = summarize({
     ...counted,
     tallies: tallies.table,
@@ -102,12 +103,9 @@ export function summaryOf(run: Run, counted: Counts, asked: Omit<WinRateOptions,
     ...judges,
     accuracy: withCertified(run, counted.accuracy),
     jury: jury.jury,
-    warnings: [
-      ...responseWarnings(run),
-      ...sequenceWarnings(run, tallies),
-      ...(judges.warnings ?? []),
-      ...jury.warnings,
-    ],
+    // Looks are at the judges that decide, and say nothing of single ones.
+    looks: asked.judges === undefined ? earlyOf({ warnings: early })?.sequence : undefined,
+    warnings: [...responseWarnings(run), ...early, ...(judges.warnings ?? []), ...jury.warnings],
     ...asked,
     // Also where nothing is asked by the name of it, as flags that were not given are.
     seed: asked.seed ?? (run.config['seed'] as number | undefined) ?? 0,

@@ -123,6 +123,27 @@ describe('gate: not-worse', () => {
   });
 });
 
+describe('a run that stopped because it was decided', () => {
+  const slight = estimate({ domain: 'in-domain' }, 0.54, 0.503, 0.577, 0.03, 700);
+  const look = { domain: 'in-domain', n: 700, win_rate: 0.54, log_e: 1, low: 0.46, high: 0.59, verdict: 'equivalent' };
+  const stopped = (low = look.low) =>
+    summary([slight], {
+      warnings: [{ code: 'STOPPED_EARLY', message: 'Judging stopped.', sequence: [{ ...look, low }] }],
+    });
+
+  it('is held to its confidence sequence, as the interval for a fixed number does not hold after looking', () => {
+    expect(one({ 'in-domain': 'better' }, stopped())).toMatchObject({
+      passed: false,
+      reason: expect.stringContaining('Undecided (54.0 %, 46.0–59.0)') as string,
+    });
+    const narrow = { 'in-domain': { claim: 'not-worse', margin: 0.03 } };
+    expect(one(narrow, stopped()).reason).toContain('A loss of up to 4 points is not excluded');
+    expect(one({ 'in-domain': 'better' }, stopped(0.501)).passed).toBe(true);
+    // The control: the same numbers at the planned end.
+    for (const rule of [{ 'in-domain': 'better' }, narrow]) expect(one(rule, summary([slight])).passed).toBe(true);
+  });
+});
+
 describe('gate: not-shown-worse', () => {
   it('passes what is undecided, and says that this is not the same as no loss', () => {
     const condition = one({ 'in-domain': 'not-shown-worse' }, summary([borderline]));

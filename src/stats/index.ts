@@ -38,7 +38,7 @@ export {
   sampleSizePairedT,
 } from './power.js';
 export { confidenceSequence, logEValue, sequentialStop } from './sequential.js';
-export { looks, type StoppingRule } from './looks.js';
+export { looks, type StoppingRule, widened } from './looks.js';
 
 // Agreement and judges
 export { agreementOf } from './agreement.js';

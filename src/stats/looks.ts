@@ -41,6 +41,16 @@ export function looks(
   });
 }
 
+/** An interval for a fixed number of prompts as far as a look reaches: what is claimed after looking must hold in both. */
+export const widened = <T extends { low: number; high: number }>(
+  interval: T,
+  { low, high }: Pick<Look, 'low' | 'high'>,
+): T => ({
+  ...interval,
+  low: Math.min(interval.low, low),
+  high: Math.max(interval.high, high),
+});
+
 function verdictOf(
   { n, win_rate, log_e, low, high }: Omit<Look, 'verdict'>,
   alpha: number,

@@ -1,6 +1,6 @@
 // From tallies to the summary: the one place where `stats`, summary.json, the report, the gate and HTTP get numbers.
 import { DOMAINS, type CanaryTally, type Domain, type Due, type Retest, type Tally } from '../records.js';
-import type { Estimate, Group, JudgeHealth, Summary, Warning } from '../summary.js';
+import type { Estimate, Group, JudgeHealth, Look, Summary, Warning } from '../summary.js';
 import { pick, rowsWhere } from '../tally/rows.js';
 import { tableOf, type TallyTable } from '../tally/table.js';
 import { adjust } from './adjust.js';
@@ -9,6 +9,7 @@ import { decide, defaultMargin, type DomainEvidence, type Tested } from './decis
 import type { Columns } from './columns.js';
 import { coverageOf, estimateOf } from './estimate.js';
 import { everyRow, grouped, GROUPINGS, type Grouping, type GroupRows } from './groups.js';
+import { widened } from './looks.js';
 import { panelOf, type PanelOptions } from './panel.js';
 import { leastPrompts } from './power.js';
 import { criteriaOf, healthCounts, healthOf, type Families } from './health.js';
@@ -44,6 +45,8 @@ export interface SummarizeInput extends PanelOptions {
   families?: Families | undefined;
   /** The deciding judges as one, where they do not decide by their mean: a tally a prompt, in place of their own. */
   jury?: Tally[] | undefined;
+  /** Of a run that was looked at before its planned end: what its decisions must hold in as well. */
+  looks?: readonly Look[] | undefined;
   /** Said by whoever read or ran it; they come first. */
   warnings?: Warning[] | undefined;
 }
@@ -176,6 +179,11 @@ function decisionOf(columns: Columns, samples: Samples, input: DecisionInput): S
   };
   const whole = (name: string, rows: Int32Array, margin: number | null, suites: GroupRows[]): DomainEvidence => {
     const all = tested(name, rows, margin);
+    const look = input.looks?.find(({ domain }) => domain === name);
+    if (all.evidence !== null && look !== undefined) {
+      const { interval, inner } = all.evidence;
+      all.evidence = { ...all.evidence, interval: widened(interval, look), inner: widened(inner, look) };
+    }
     const parts = suites.length < 2 ? [] : suites.map(({ group, rows: own }) => tested(group.suite!, own, all.margin));
     return { ...all, suites: parts };
   };

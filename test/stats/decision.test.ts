@@ -15,6 +15,17 @@ describe('the sentence', () => {
     expect(decide(inside(13, 0, 12)).sentence).toContain('; 4,879 more prompts would settle a difference');
   });
 
+  test('after a stop says what the confidence sequence bears, as the interval for a fixed number of prompts holds no more', () => {
+    const tallies = inside(390, 0, 320);
+    const look = { domain: 'in-domain' as const, n: 710, win_rate: 0.549, log_e: 1.5, verdict: 'equivalent' as const };
+    const told = (low: number, high: number) =>
+      summarize({ tallies, margins: { 'in-domain': 0.1 }, looks: [{ ...look, low, high }] }).decision;
+    expect(decide(tallies, { 'in-domain': 0.1 }).sentence).toMatch(/^Better in-domain/);
+    expect(told(0.48, 0.595).sentence).toMatch(/^Equivalent in-domain within 10 points \(54\.9 %, 48\.0–59\.5\)/);
+    expect(told(0.48, 0.62).domains['in-domain']).toMatchObject({ verdict: 'undecided' });
+    expect(told(0.505, 0.6).domains['in-domain']).toMatchObject({ verdict: 'better' });
+  });
+
   test('a margin is told as it was set', () => {
     const { sentence } = decide([...inside(500, 0, 500), ...outside(500, 0, 500)], {
       'in-domain': 0.045,
