@@ -5,6 +5,7 @@ import { seeded } from '../random.js';
 import { bootstrapStatistic } from './bootstrap.js';
 import { tTwoSided } from './distributions.js';
 import { resampler, sortedQuantile } from './resample.js';
+import { effectiveN } from './wilson.js';
 
 export interface Band {
   means: number[];
@@ -18,8 +19,9 @@ export interface Band {
 
 /**
  * Simultaneous band over steps from scores by prompt and step (every prompt at every step): means ± critical · se, not
- * clipped, critical the quantile of max |m* − m|/se over prompt resamples. Steps without variation have a band of
- * width 0 and do not enter it. Null below two prompts.
+ * clipped, critical the quantile of max |m* − m|/se over prompt resamples. Resamples of a step without variation say
+ * nothing: it does not enter them, and its band is the effective-n Wilson interval at its share of alpha (Bonferroni).
+ * Null below two prompts.
  */
 export function simultaneousBand(
   scoresByPrompt: number[][],
@@ -45,13 +47,11 @@ export function simultaneousBand(
     }
   }
   const critical = sortedQuantile(largest.sort(), level)!;
-  return {
-    means,
-    se,
-    critical,
-    low: means.map((m, k) => m - critical * se[k]!),
-    high: means.map((m, k) => m + critical * se[k]!),
-  };
+  const band = columns.map((column, k) => {
+    if (se[k]! < 1e-12) return effectiveN(column, 1 - (1 - level) / steps)!;
+    return { low: means[k]! - critical * se[k]!, high: means[k]! + critical * se[k]! };
+  });
+  return { means, se, critical, low: band.map(({ low }) => low), high: band.map(({ high }) => high) };
 }
 
 function distinctRows(rows: number[][]): { rows: number[][]; counts: number[] } {

@@ -192,7 +192,21 @@ describe('a curve over training steps', () => {
     expect(band.critical).toBeLessThan(2.62);
     expect(simultaneousBand(rows)).toEqual(band);
     expect(simultaneousBand([[1, 0]])).toBeNull();
-    expect(simultaneousBand([[1], [1]])).toMatchObject({ critical: 0, low: [1], high: [1] });
+  });
+
+  test('a step that won every prompt has a band all the same: three of three cannot be told from two of three', () => {
+    const band = simultaneousBand([
+      [1, 1],
+      [1, 1],
+      [0, 1],
+    ])!;
+    expect(band.high[1]).toBe(1);
+    // Wilson for 3 of 3 at 97.5 %, one half of alpha for each of two steps: 3/(3 + 2.2414²).
+    expect(band.low[1]).toBeCloseTo(3 / (3 + 2.241402728 ** 2), 6);
+    expect(stepToKeep(band)).toBe(0);
+    const ties = simultaneousBand([[0.5], [0.5], [0.5]])!;
+    expect(ties.low[0]).toBeLessThan(0.5);
+    expect(ties.high[0]).toBeGreaterThan(0.5);
   });
 
   test('the slope is tested on prompts that are shared, the line is only described', () => {
