@@ -5,9 +5,9 @@ import { renameMetrics, type LossPoint, type NameMap } from '../checkpoints/inde
 import { stepInName } from '../checkpoints/identity.js';
 import type { RunConfig } from '../config.js';
 import { type Domain, DOMAINS, type Run } from '../records.js';
-import { simultaneousBand, slopeInterval, stepToKeep } from '../stats/index.js';
+import { effectiveN, simultaneousBand, slopeInterval, stepToKeep } from '../stats/index.js';
 import type { Store } from '../store/index.js';
-import type { Estimate, Group } from '../summary.js';
+import type { Estimate, Group, Interval } from '../summary.js';
 import { endedDecided } from '../stopping.js';
 import { runsOfSweep } from '../sweep.js';
 import { concluded } from '../win-rates.js';
@@ -123,7 +123,11 @@ function curveOf(
     step,
     run_id,
     win_rate: band.means[k]!,
-    pointwise: estimates[k]!.find((one) => JSON.stringify(one.group) === key)?.interval ?? null,
+    pointwise: pointwiseOf(
+      estimates[k]!.find((one) => JSON.stringify(one.group) === key),
+      rows.map((row) => row[k]!),
+      level,
+    ),
     low: Math.max(0, band.low[k]!),
     high: Math.min(1, band.high[k]!),
   }));
@@ -145,6 +149,13 @@ function curveOf(
     sentence: stepSentence(steps, band.means, best, keep),
     reason: null,
   };
+}
+
+/** The interval of a step's own run where that is of the same prompts; of fewer ones the curve makes its own. */
+function pointwiseOf(estimate: Estimate | undefined, scores: number[], level: number): Interval | null {
+  if (estimate?.n_prompts === scores.length) return estimate.interval;
+  const interval = effectiveN(scores, level);
+  return interval && { low: interval.low, high: interval.high, level, method: 'wilson-effective-n' };
 }
 
 /** The log of the latest step holds the whole training. */

@@ -58,6 +58,11 @@ describe('the curve of a sweep', () => {
     );
     const curve = (await sweepCurve(bench.store, run!.run.sweep!))!;
     expect(curve.curves[1]!.n_prompts).toBe(17);
+    // Step 200 is right on 20 of 20 in-domain by its own run, 17 of which the curve is of.
+    const { points } = curve.curves[1]!;
+    expect(points[1]!.pointwise).toMatchObject({ method: 'wilson-effective-n', level: 0.95 });
+    for (const { win_rate, pointwise } of points)
+      expect(pointwise!.low <= win_rate && win_rate <= pointwise!.high).toBe(true);
     expect(curve.warnings).toContainEqual({
       code: 'PROMPTS_MISSING',
       message: '29 of 32 prompts are judged at every step; the curve is of these',
