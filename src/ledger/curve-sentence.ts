@@ -14,7 +14,8 @@ export function stepSentence(
   if (steps.length === 1) return `Only ${rate(0)} was judged.`;
   const needed = epochNeeded(steps, keep);
   if (keep === best) {
-    const why = best === 0 ? 'It is the first: later steps won nothing.' : 'No earlier step is within its band.';
+    const why =
+      best === 0 ? 'It is the first: no later step has a higher rate.' : 'No earlier step is within its band.';
     return [`The best is ${rate(best)}.`, needed ?? why].join(' ');
   }
   return [`The best, ${rate(best)}, cannot be told apart from ${rate(keep)}.`, needed].filter(Boolean).join(' ');

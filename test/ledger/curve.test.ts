@@ -134,6 +134,13 @@ describe('the sentence of a curve', () => {
   });
 });
 
+it('a first step that is the best proves nothing of the later ones, and is not said to', () => {
+  const steps = [100, 200].map((step) => ({ step, epoch: null }));
+  expect(stepSentence(steps, [0.61, 0.6], 0, 0)).toBe(
+    'The best is step 100 (61 %). It is the first: no later step has a higher rate.',
+  );
+});
+
 describe('the baseline of a sweep', () => {
   it('answers once for all candidates, and again for a candidate by itself', async () => {
     const journey = await openJourney();
