@@ -34,7 +34,8 @@ export function ppi(
     sampleVariance(values) * (asymptotic ? (values.length - 1) / values.length : 1);
   const se = Math.sqrt((lambda ** 2 * spread(judgeOnly)) / N + spread(rest) / n);
   const half = (asymptotic ? zOf(level) : tQuantile((1 + level) / 2, n - 1)) * se;
-  return { lambda, estimate, se, low: Math.max(0, estimate - half), high: Math.min(1, estimate + half) };
+  const clip = (x: number): number => Math.min(1, Math.max(0, x));
+  return { lambda, estimate, se, low: clip(estimate - half), high: clip(estimate + half) };
 }
 
 function bestLambda(human: number[], judgeOnHuman: number[], judgeOnly: number[]): number {

@@ -39,10 +39,12 @@ export function roganGladen(
   const noise1 = (q1 * (1 - q1)) / (m1 + 2);
   const shift = 2 * z * z * (theta * noise1 - (1 - theta) * noise0);
   const se = Math.sqrt((p * (1 - p)) / size + (1 - theta) ** 2 * noise0 + theta ** 2 * noise1) / scale;
+  const estimate = clip((rate + specificity - 1) / power);
+  // Centred on other counts than the estimate, a short interval of a low level may miss it.
   return {
-    estimate: clip((rate + specificity - 1) / power),
-    low: clip(theta + shift - z * se),
-    high: clip(theta + shift + z * se),
+    estimate,
+    low: Math.min(estimate, clip(theta + shift - z * se)),
+    high: Math.max(estimate, clip(theta + shift + z * se)),
     reason: null,
   };
 }

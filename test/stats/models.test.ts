@@ -9,6 +9,7 @@ import {
   notEstimable,
   pageTrend,
   ppi,
+  roganGladen,
   sequentialStop,
   simultaneousBand,
   slopeInterval,
@@ -175,6 +176,30 @@ describe('human labels', () => {
     expect(of(noise).lambda).toBeLessThan(0.3);
     expect(of(noise).high - of(noise).low).toBeLessThan(1.05 * (alone.high - alone.low));
     expect(ppi([1], [1], [1, 0])).toBeNull();
+  });
+});
+
+describe('corrected intervals', () => {
+  test('stay in 0 to 1 and in order where the correction leads beyond', () => {
+    const human = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? 0.5 : 1));
+    const judge = human.map((y) => y - 0.25);
+    expect(ppi(human, judge, new Array<number>(200).fill(1))).toMatchObject({ estimate: 1.25, low: 1, high: 1 });
+    const mirrored = human.map((y) => 1 - y);
+    expect(
+      ppi(
+        mirrored,
+        mirrored.map((y) => y + 0.25),
+        new Array<number>(200).fill(0),
+      ),
+    ).toMatchObject({ low: 0, high: 0 });
+  });
+
+  test('hold their estimate at any level', () => {
+    const given = { rate: 0.1, n: 100, specificity: 1, m0: 5, sensitivity: 0.6, m1: 5 };
+    for (const level of [0.5, 0.8, 0.95, 0.999]) {
+      const { estimate, low, high } = roganGladen(given, level);
+      expect(low! <= estimate! && estimate! <= high!).toBe(true);
+    }
   });
 });
 
