@@ -158,6 +158,17 @@ function boundsOf({ n, sum, scored, failed }: Scratch): Sample['bounds'] {
   return asked === 0 ? null : { low: low / asked, high: high / asked };
 }
 
+/** The same of a pooled rate, in which a prompt weighs by its comparisons. */
+function pooledBoundsOf({ n, sum, scored, failed }: Scratch): Sample['bounds'] {
+  let [total, failures, asked] = [0, 0, 0];
+  for (let at = 0; at < n; at++) {
+    total += sum[at]!;
+    failures += failed[at]!;
+    asked += scored[at]! + failed[at]!;
+  }
+  return asked === 0 ? null : { low: total / asked, high: (total + failures) / asked };
+}
+
 function lengthsOf({ n, sum, scored, length, lengths }: Scratch): Sample['lengths'] {
   const scores = new Float64Array(n);
   const differences = new Float64Array(n);
@@ -246,6 +257,7 @@ function pooledSample(sample: Sample, scratch: Scratch): Sample {
     deviations: counted((p) => p.sum - p.scored / 2),
     verdicts: null,
     patterns: list,
+    bounds: pooledBoundsOf(scratch),
   };
 }
 

@@ -229,6 +229,14 @@ describe('one estimate', () => {
     near(summarize({ tallies, pooled: true }).estimates[0]!.win_rate, 48 / 57);
   });
 
+  test('the bounds of a pooled rate are of the pooled rate, and hold it', () => {
+    const tallies = [tallyOf('many', 'wwwwwwwwf'), tallyOf('one', 'l')];
+    const [pooled] = summarize({ tallies, pooled: true }).estimates;
+    near(pooled!.win_rate, 8 / 9);
+    expect(pooled!.bounds).toEqual({ low: 8 / 10, high: 9 / 10 });
+    expect(summarize({ tallies }).estimates[0]!.bounds).toEqual({ low: 8 / 9 / 2, high: 1 / 2 });
+  });
+
   test('pooled over prompts with equally many scores is the estimate by prompt; one score fewer makes it another', () => {
     const tallies = ['www', 'wwl', 'wtl', 'lll', 'wll'].flatMap((scores, k) =>
       Array.from({ length: 6 + k }, (_, i) => tallyOf(`${scores}${i}`, scores)),
