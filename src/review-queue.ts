@@ -12,8 +12,8 @@ import { judgesOf } from './judges.js';
 
 export type Strategy = 'random' | 'disagreement' | 'order-dependent' | 'low-margin';
 
-/** What a person may be called in a review. */
-const REVIEWER = /^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,63}$/u;
+/** What a person may be called in a review; the vowels of many scripts are marks. */
+export const REVIEWER = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._@-]{0,63}$/u;
 
 export interface QueueOptions {
   /** Comparisons; of a random queue the size it is to have in all. */

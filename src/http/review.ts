@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import type { BlindPair, Reveal } from '../answers.js';
 import { ROLES, FAILURES, ORDERS, VERDICTS, WINNERS } from '../records.js';
+import { REVIEWER } from '../review-queue.js';
 import { Reviews } from '../review.js';
 import type { Store } from '../store/index.js';
 import { problems } from './problem.js';
@@ -49,10 +50,7 @@ const revealSchema = z
   })
   .meta({ id: 'Reveal' }) satisfies z.ZodType<Reveal>;
 
-const reviewer = z
-  .string()
-  .trim()
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,63}$/u, 'a name of letters, digits, blanks and . _ @ -, at most 64');
+const reviewer = z.string().trim().regex(REVIEWER, 'a name of letters, digits, blanks and . _ @ -, at most 64');
 
 export function reviewRoutes(app: App, { store }: { store: Store }): void {
   const reviews = new Reviews(store, () => new Date().toISOString());

@@ -52,7 +52,7 @@ function WhoAreYou({ name }: { name: (to: string) => void }) {
           ref={field}
           name="reviewer"
           required
-          pattern="\s*[\p{L}\p{N}][\p{L}\p{N} ._@\-]{0,63}"
+          pattern="\s*[\p{L}\p{N}][\p{L}\p{M}\p{N} ._@\-]{0,63}"
           title="Letters, digits, blanks and . _ @ -, at most 64"
           autoComplete="nickname"
         />

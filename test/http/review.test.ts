@@ -40,6 +40,17 @@ describe('blind review over HTTP', () => {
     expect([done.statusCode, done.body]).toEqual([204, '']);
   });
 
+  it('takes names of every alphabet, whose vowels may be marks, and nothing that is no name', async () => {
+    for (const [name, status] of [
+      ['Änne de Vries-2', 200],
+      ['अनिता', 200],
+      ['Jose\u0301', 200],
+      ['\u0301', 400],
+      ['a/b', 400],
+    ] as const)
+      expect([name, (await next(encodeURIComponent(name))).statusCode]).toEqual([name, status]);
+  });
+
   it('the length of a token is the same whichever text is A', async () => {
     const lengths = new Map<string, Set<number>>();
     const reviews = Array.from({ length: 20 }, () => new Reviews(s.store, () => 'now', randomBytes(32)));
