@@ -1,5 +1,5 @@
 // Anyone's judged file: dropped here, audited by the server, kept nowhere.
-import { type DragEvent, useState } from 'react';
+import { type DragEvent, useRef, useState } from 'react';
 import type { AuditReport } from '../answers.js';
 import { AuditResult } from './audit-result.js';
 import { FileRow } from './file-row.js';
@@ -12,18 +12,22 @@ export function AuditScreen() {
   const [report, setReport] = useState<AuditReport | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [over, setOver] = useState(false);
+  // An audit of a large file may come after that of a small one chosen later.
+  const latest = useRef<File | null>(null);
 
   const audit = async (chosen: File | undefined) => {
     if (chosen === undefined) return;
+    latest.current = chosen;
     setFile(chosen);
     setReport(null);
     setProblem(null);
     try {
       const path = `/api/audit?name=${encodeURIComponent(chosen.name)}`;
       const headers = { 'content-type': 'application/octet-stream' };
-      setReport(await ask<AuditReport>(path, { method: 'POST', body: chosen, headers }));
+      const audited = await ask<AuditReport>(path, { method: 'POST', body: chosen, headers });
+      if (latest.current === chosen) setReport(audited);
     } catch (error) {
-      setProblem(asProblem(error));
+      if (latest.current === chosen) setProblem(asProblem(error));
     }
   };
   const drop = (event: DragEvent) => {

@@ -346,6 +346,33 @@ describe.skipIf(CHROMIUM === null)('the page', () => {
     await close();
   });
 
+  it('shows the audit of the file chosen last, also where that of an earlier one takes longer', async () => {
+    const row = '{"prompt":"p","judge":"j","winner":"candidate"}\n';
+    const { page, close } = await visit(service.origin, '/audit');
+    const choose = (name: string, rows: number) =>
+      page.setInputFiles('input[type=file]', {
+        ...{ name, mimeType: 'application/x-ndjson' },
+        buffer: Buffer.from(row.repeat(rows)),
+      });
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    await page.route(/name=long/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await choose('long.jsonl', 3);
+    await page.getByText('long.jsonl').first().waitFor();
+    await choose('short.jsonl', 1);
+    await page.getByText(/^short\.jsonl: 1\Wrow,/).waitFor();
+    const late = page.waitForResponse(/name=long/);
+    letGo();
+    await (await late).finished();
+    // A later answer is read after it.
+    await page.evaluate('fetch("/api/workers").then((reply) => reply.json())');
+    expect(await page.getByText(/judged\.$/).innerText()).toMatch(/^short\.jsonl: 1\Wrow,/);
+    await close();
+  });
+
   it('says what is wrong when a file is no judged file, an address names nothing, or the server is gone', async () => {
     const { page, close } = await visit(service.origin, '/audit');
     await page.setInputFiles('input[type=file]', {
