@@ -34,7 +34,7 @@ export function AuditResult({ name, report, place }: Props) {
     <article aria-label={`Audit of ${visible(name)}`}>
       <p className="sentence">{sentence(report)}</p>
       <p className="quiet">
-        {counted(report.rows, 'row')}, {count(report.judged)} judged.
+        {visible(name)}: {counted(report.rows, 'row')}, {count(report.judged)} judged.
       </p>
       <Warnings warnings={report.warnings} />
       <div className="scroll" tabIndex={0} role="region" aria-label="Counts as recorded and as derived">

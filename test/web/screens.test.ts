@@ -76,7 +76,7 @@ describe.skipIf(CHROMIUM === null)('every screen', () => {
       [
         'audit that finds something',
         `/runs/${changed}/audit`,
-        (page) => page.getByText('2 findings in this run change a number.').waitFor(),
+        (page) => page.getByText("contradicts the judge's own words").waitFor(),
       ],
       ['samples', `/runs/${RUN}/samples`, (page) => page.getByRole('link', { name: /^p001/ }).first().waitFor()],
       ['judgment', judgment, trace],
@@ -201,7 +201,7 @@ describe.skipIf(CHROMIUM === null)('every screen', () => {
     const { page, close } = await visit(service.origin, '/runs/20261121_095000');
     await page.getByRole('link', { name: 'Audit', exact: true }).focus();
     await page.keyboard.press('Enter');
-    await page.getByText('2 findings in this run change a number.').waitFor();
+    await page.getByText("contradicts the judge's own words").waitFor();
     await page.getByRole('link', { name: 'judgment', exact: true }).first().focus();
     await page.keyboard.press('Enter');
     await page.getByText('not borne out').first().waitFor();
