@@ -80,7 +80,12 @@ export const RETRIES = 6;
 export const realClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
-  sleep: (ms, signal) => wait(Math.min(Math.ceil(ms), 2 ** 31 - 1), undefined, signal && { signal }),
+  async sleep(ms, signal) {
+    await wait(Math.min(Math.ceil(ms), 2 ** 31 - 1), undefined, signal && { signal }).catch((error: unknown) => {
+      // Node rejects with an error of its own, by which nobody knows that the signal was meant.
+      throw signal?.aborted === true ? signal.reason : error;
+    });
+  },
 };
 
 /** All models of a run or a server. Nothing is opened or sent before the first question. */

@@ -2,15 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ModelFailure } from '../../src/models/failures.js';
 import { AskAgain } from '../../src/models/failures.js';
+import { realClock } from '../../src/models/index.js';
 import { Endpoint, type EndpointOptions } from '../../src/models/limits.js';
+import type { Clock } from '../../src/models/pace.js';
 import { seeded } from '../../src/random.js';
 import { Bucket } from '../server/faults.js';
-import { type FakeClock, fakeClock } from './clock.js';
+import { fakeClock } from './clock.js';
 
 const status = (code: number, headers: Record<string, string> = {}): Error =>
   Object.assign(new Error(`${code} as scripted`), { status: code, headers: new Headers(headers) });
 
-function endpoint(clock: FakeClock, options: Partial<EndpointOptions> = {}): Endpoint {
+function endpoint(clock: Clock, options: Partial<EndpointOptions> = {}): Endpoint {
   return new Endpoint({ address: 'http://there', concurrency: 32, retries: 6, clock, random: seeded(1), ...options });
 }
 const terms = { tokens: 1, used: (): number => 1 };
@@ -310,6 +312,15 @@ describe('stopping', () => {
     stop.abort(new Error('stopped'));
     await end;
     expect(clock.now()).toBe(0);
+  });
+
+  it('ends the wait for another try with what it was stopped by, on the real clock as well', async () => {
+    for (const clock of [fakeClock(), realClock]) {
+      const stop = new AbortController();
+      const there = endpoint(clock, { onRetry: () => void setImmediate(() => stop.abort(new Error('stopped'))) });
+      const work = there.run(() => Promise.reject(status(500)), { ...terms, stopping: stop.signal });
+      await expect(work).rejects.toThrow('stopped');
+    }
   });
 
   it('cancels the call itself through its own signal, which is not the one handed in', async () => {
