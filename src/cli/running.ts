@@ -280,15 +280,18 @@ function goesOn(
 const lackingOf = ({ planned }: Run, answered: readonly number[], role: number): number =>
   Math.max(0, planned.comparisons - answered[role]!);
 
-/** What stays due of a run that is done, and for want of whose responses; null where nothing does. */
-function stillDue({ run, missing }: Launched, answered: readonly number[]): string | null {
-  if (run.status !== 'done' || missing === 0) return null;
+/** What stays due of a run, and for want of whose responses where it is done; null where nothing does. */
+function stillDue({ run, missing, judged, failed }: Launched, answered: readonly number[]): string | null {
+  if (missing === 0 || 'decided' in run.decision_rule) return null;
+  const stays = `${counted(missing, 'judgment')} ${missing === 1 ? 'stays' : 'stay'} due`;
+  // Before any judgment the count of the responses says how far it came.
+  if (run.status !== 'done') return judged + failed === 0 ? null : `The run is ${run.status}: ${stays}.`;
   const lacking = ROLES.flatMap((role, i) => {
     const n = lackingOf(run, answered, i);
     return n === 0 ? [] : [`${counted(n, 'response')} of ${plain(run[role])}`];
   });
   const why = lacking.length === 0 ? '' : ` for want of ${lacking.join(' and ')}`;
-  return `${counted(missing, 'judgment')} ${missing === 1 ? 'stays' : 'stay'} due${why}.`;
+  return `${stays}${why}.`;
 }
 
 /** The command that comes after `generate`: for the responses that are open yet, else the judging. */

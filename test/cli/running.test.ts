@@ -1,5 +1,5 @@
 // How a run that lacks something ends on the command line: what is said of it, and what goes on with it.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -75,4 +75,20 @@ it('stopped before any judgment, says how many responses there are in place of a
   expect(stdout).toMatch(/tuned: [1-5] responses of 5\n/);
   expect(stdout).not.toContain('0 prompts');
   expect(next(stdout)).toEqual(['resume', expect.any(String)]);
+});
+
+it('stopped on the way, says beside the result what stays due', async () => {
+  const file = JSON.parse(await readFile('run.json', 'utf8')) as object;
+  const judge = { name: 'judge', provider: 'openai', base_url: server.openai, model: 'tuned' };
+  await writeFile('run.json', JSON.stringify({ ...file, judges: [judge], concurrency: 1 }));
+  let judgments = 0;
+  met = ({ body }) => {
+    if (JSON.stringify(body).includes('<response_a') && ++judgments === 4) process.emit('SIGINT', 'SIGINT');
+    return null;
+  };
+  const { end, stdout } = await run('run', 'run.json');
+  expect(end).toBe(130);
+  const due = 10 - judgments;
+  expect(stdout).toContain(`! The run is stopped: ${due} judgments stay due.`);
+  expect((await run(...next(stdout))).stdout).not.toContain('stay due');
 });
