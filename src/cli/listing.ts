@@ -1,5 +1,5 @@
 // The work of `list` and `show`.
-import { counted, FEW, groupName, headline, money, percent, range, whole } from '../figures.js';
+import { counted, FEW, groupName, headline, percent, range, whole } from '../figures.js';
 import { findRun } from '../find-run.js';
 import type { Glance, RunItem } from '../answers.js';
 import { commandLine, type Environment } from '../environment.js';
@@ -13,7 +13,7 @@ import { type CommonOptions, print } from './action.js';
 import { curveLines } from './curve.js';
 import type { ListFlags } from './ledger.js';
 import { plot, plotted } from './forest.js';
-import { judgeLines, warningLines } from './screen.js';
+import { judgeLines, sumOf, warningLines } from './screen.js';
 import { type Column, table } from './table.js';
 import { breadth, columns, flowed, paint, plain, room, wrapped } from './terminal.js';
 
@@ -161,6 +161,7 @@ export async function show(store: Store, id: string, flags: CommonOptions): Prom
   const { decision } = summary;
   const interrupted = await isInterrupted(store, run);
   const progress = progressOf(run, spent);
+  const unpriced = spent.unpriced === 0 ? '' : ` (${whole(spent.unpriced)} of unknown price)`;
   const document = { ...run, progress, decision, spent, costs, strata, findings, holder, curve };
   print(flags, document, () =>
     [
@@ -173,7 +174,7 @@ export async function show(store: Store, id: string, flags: CommonOptions): Prom
       '',
       ...judgeLines(summary),
       '',
-      `  spent ${money(spent.cost_usd)} in ${whole(spent.calls)} calls, ${whole(spent.input_tokens)} tokens in, ${whole(spent.output_tokens)} out`,
+      `  spent ${sumOf(spent)} in ${whole(spent.calls)} calls${unpriced}, ${whole(spent.input_tokens)} tokens in, ${whole(spent.output_tokens)} out`,
       ...findings.map(({ code, n }) => `  ${paint.yellow('!')} ${code} ×${whole(n)} in the last audit`),
       ...warningLines(summary),
       ...(curve === null ? [] : ['', ...curveLines(curve)]),

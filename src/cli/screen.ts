@@ -123,7 +123,7 @@ function noticed(message: string, width: number): string[] {
 /** Calls and money, then the money of each judge and checkpoint, and of each suite; an unknown price is never $0. */
 function billLines({ spent, costs }: Bill, width: number): string[] {
   const unpriced = spent.unpriced === 0 ? '' : `, ${whole(spent.unpriced)} of unknown price`;
-  const sum = spent.unpriced > 0 && !spent.cost_usd ? 'an unknown sum' : money(spent.cost_usd ?? 0);
+  const sum = sumOf(spent);
   const calls = callWords({ spent, costs }, unpriced);
   const [first, ...others] = paidFor(costs, ({ suite }) => suite);
   const several = others.length > 0 && costs.some(({ cost_usd }) => cost_usd !== null);
@@ -132,6 +132,10 @@ function billLines({ spent, costs }: Bill, width: number): string[] {
     ...(several ? flowed([`  by suite    ${first}`, ...others], width, 14) : []),
   ];
 }
+
+/** What is known of the money that was spent; not $0 where only calls of unknown price were made. */
+export const sumOf = ({ unpriced, cost_usd }: Spent): string =>
+  unpriced > 0 && !cost_usd ? 'an unknown sum' : money(cost_usd ?? 0);
 
 /** `name $1.20` for each name that has cost anything. */
 function paidFor(costs: Bill['costs'], nameOf: (cost: Cost) => string): string[] {

@@ -77,7 +77,7 @@ it('stopped before any judgment, says how many responses there are in place of a
   expect(next(stdout)).toEqual(['resume', expect.any(String)]);
 });
 
-it('stopped on the way, says beside the result what stays due', async () => {
+it('stopped on the way, says beside the result what stays due; show knows no more of the price than the run does', async () => {
   const file = JSON.parse(await readFile('run.json', 'utf8')) as object;
   const judge = { name: 'judge', provider: 'openai', base_url: server.openai, model: 'tuned' };
   await writeFile('run.json', JSON.stringify({ ...file, judges: [judge], concurrency: 1 }));
@@ -90,5 +90,8 @@ it('stopped on the way, says beside the result what stays due', async () => {
   expect(end).toBe(130);
   const due = 10 - judgments;
   expect(stdout).toContain(`! The run is stopped: ${due} judgments stay due.`);
-  expect((await run(...next(stdout))).stdout).not.toContain('stay due');
+  expect(stdout).toContain('spent       an unknown sum in ');
+  const [, id] = next(stdout);
+  expect((await run('show', id!)).stdout).toMatch(/spent an unknown sum in \d+ calls \(\d+ of unknown price\), /);
+  expect((await run('resume', id!)).stdout).not.toContain('stay due');
 });
