@@ -10,7 +10,7 @@ export interface CommonOptions {
   database?: string;
 }
 
-export const DEFAULT_DATABASE = 'sqlite:doubleblind.db';
+const DEFAULT_DATABASE = 'sqlite:doubleblind.db';
 
 const database = (): Option =>
   new Option(
@@ -29,10 +29,30 @@ export const common = (command: Command): Command => always(command).addOption(d
 /** The same for a command that opens a database. */
 export const withDatabase = (command: Command): Command => always(command).addOption(database());
 
+/**
+ * The address of the database that a command names. `.env` is read for each of them: one that runs reads it for the keys,
+ * and what it wrote would not be found by the next.
+ */
+export function databaseOf({ database }: CommonOptions): string {
+  loadEnv();
+  return database ?? (process.env['DOUBLEBLIND_DATABASE_URL'] || DEFAULT_DATABASE);
+}
+
+/** Reads `.env` of the working directory; what is set already wins. It is never written. */
+export function loadEnv(): void {
+  try {
+    process.loadEnvFile('.env');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw new DoubleblindError('FILE_UNREADABLE', '.env cannot be read.', { file: '.env' });
+    }
+  }
+}
+
 /** Opens the store a command names, hands it to the work, closes it. */
 export async function usingStore<T>(options: CommonOptions, work: (store: Store) => Promise<T>): Promise<T> {
   const { openStore } = await import('../store/index.js');
-  const store = await openStore(options.database ?? process.env['DOUBLEBLIND_DATABASE_URL'] ?? DEFAULT_DATABASE);
+  const store = await openStore(databaseOf(options));
   try {
     return await work(store);
   } finally {

@@ -4,12 +4,12 @@ import { type Certification, certify, fromKnownPairs } from '../certification.js
 import { DoubleblindError } from '../errors.js';
 import { counted, money, rated, whole } from '../figures.js';
 import { launch } from '../launch.js';
-import { print, usingStore } from './action.js';
+import { loadEnv, print, usingStore } from './action.js';
 import { next } from './next.js';
 import { offlineAmong } from '../judges.js';
 import type { CertifyFlags } from './certify.js';
 import { withDigestCache } from './digest-cache.js';
-import { launchOne, loadEnv } from './running.js';
+import { launchOne } from './running.js';
 import { warningLines } from './screen.js';
 import { paint, plain } from './terminal.js';
 

@@ -1,7 +1,7 @@
 // `migrate` and `copy`: databases themselves.
 import type { Command } from 'commander';
 import { DoubleblindError } from '../errors.js';
-import { type CommonOptions, common, DEFAULT_DATABASE, print, say, withDatabase } from './action.js';
+import { type CommonOptions, common, databaseOf, print, say, withDatabase } from './action.js';
 
 export function register(program: Command): void {
   withDatabase(program.command('migrate'))
@@ -9,7 +9,7 @@ export function register(program: Command): void {
     .option('--dry-run', 'only say which steps are due')
     .action(async (flags: CommonOptions & { dryRun?: boolean }) => {
       const { migrateDatabase } = await import('../store/index.js');
-      const url = flags.database ?? process.env['DOUBLEBLIND_DATABASE_URL'] ?? DEFAULT_DATABASE;
+      const url = databaseOf(flags);
       const dryRun = flags.dryRun === true;
       const { name, steps } = await migrateDatabase(url, dryRun);
       print(flags, { database: name, dry_run: dryRun, steps }, () =>

@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { DoubleblindError } from '../errors.js';
 import { launch } from '../launch.js';
 import { fromFiles, fromPairs, type Given } from '../posthoc.js';
-import { usingStore } from './action.js';
+import { loadEnv, usingStore } from './action.js';
 import type { JudgeFlags } from './judge.js';
-import { launchAll, loadEnv } from './running.js';
+import { launchAll } from './running.js';
 
 export async function judgeFiles(files: string[], flags: JudgeFlags): Promise<number> {
   loadEnv();

@@ -16,7 +16,7 @@ import { ROLES, type Role, type Run } from '../records.js';
 import type { World } from '../run-world.js';
 import type { Store } from '../store/index.js';
 import type { Summary } from '../summary.js';
-import { print, say, usingStore } from './action.js';
+import { loadEnv, print, say, usingStore } from './action.js';
 import { withDigestCache } from './digest-cache.js';
 import { next } from './next.js';
 import { openPark } from './park.js';
@@ -335,15 +335,4 @@ function overridesOf(flags: RunFlags): Overrides {
     stop: flags.stop,
     tags: flags.tag,
   };
-}
-
-/** Reads `.env` of the working directory; what is set already wins. It is never written. */
-export function loadEnv(): void {
-  try {
-    process.loadEnvFile('.env');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      throw new DoubleblindError('FILE_UNREADABLE', '.env cannot be read.', { file: '.env' });
-    }
-  }
 }

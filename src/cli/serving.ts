@@ -13,9 +13,8 @@ import { isLoopback } from '../http/security.js';
 import { buildServer, REDACTED } from '../http/server.js';
 import { openModels, redactor } from '../models/index.js';
 import type { Store } from '../store/index.js';
-import { print, say } from './action.js';
+import { loadEnv, print, say } from './action.js';
 import { openPark } from './park.js';
-import { loadEnv } from './running.js';
 import type { ServeFlags } from './serve.js';
 import { plain } from './terminal.js';
 

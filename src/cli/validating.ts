@@ -8,11 +8,10 @@ import { planOf } from '../plan.js';
 import { type Contact, preflight } from '../preflight.js';
 import type { Planned, Role } from '../records.js';
 import { checkRecorded, sampled } from '../responses.js';
-import { print, say } from './action.js';
+import { loadEnv, print, say } from './action.js';
 import { withDigestCache } from './digest-cache.js';
 import { next } from './next.js';
 import { counted } from '../figures.js';
-import { loadEnv } from './running.js';
 import { plain } from './terminal.js';
 import type { ValidateFlags } from './validate.js';
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
-import { type CommonOptions, say, usingStore, withDatabase } from './action.js';
+import { type CommonOptions, loadEnv, say, usingStore, withDatabase } from './action.js';
 import { openPark } from './park.js';
 import { count, stopOnSignals } from './run.js';
 import { plain } from './terminal.js';
@@ -22,7 +22,6 @@ export function register(program: Command): void {
     .action(async (flags: WorkerFlags) => {
       const { work } = await import('../worker.js');
       const { openModels } = await import('../models/index.js');
-      const { loadEnv } = await import('./running.js');
       loadEnv();
       const stop = stopOnSignals(() => 'doubleblind worker');
       await usingStore(flags, async (store) => {

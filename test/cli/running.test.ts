@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { suiteOf } from '../journeys/world.js';
 import { type LoggedRequest, startServer, type TestServer } from '../server/index.js';
 import { run } from './here.js';
@@ -94,4 +94,20 @@ it('stopped on the way, says beside the result what stays due; show knows no mor
   const [, id] = next(stdout);
   expect((await run('show', id!)).stdout).toMatch(/spent an unknown sum in \d+ calls \(\d+ of unknown price\), /);
   expect((await run('resume', id!)).stdout).not.toContain('stay due');
+});
+
+it('a database that `.env` names is the one of every command; an empty variable names none', async () => {
+  met = () => null;
+  vi.stubEnv('DOUBLEBLIND_DATABASE_URL', undefined);
+  try {
+    await writeFile('.env', 'DOUBLEBLIND_DATABASE_URL=sqlite:named.db\n');
+    const [, id] = next((await run('run', 'run.json')).stdout);
+    vi.stubEnv('DOUBLEBLIND_DATABASE_URL', undefined);
+    expect((await run('show', id!)).end).toBe(0);
+    vi.stubEnv('DOUBLEBLIND_DATABASE_URL', '');
+    expect((await run('migrate')).stdout).toContain('sqlite:doubleblind.db');
+  } finally {
+    vi.unstubAllEnvs();
+    await rm('.env');
+  }
 });
