@@ -44,7 +44,7 @@ export function loadEnv(): void {
     process.loadEnvFile('.env');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      throw new DoubleblindError('FILE_UNREADABLE', '.env cannot be read.', { file: '.env' });
+      throw new DoubleblindError('FILE_UNREADABLE', 'cannot be read.', { file: '.env' });
     }
   }
 }
