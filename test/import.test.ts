@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { auditFile, auditRun } from '../src/audit/index.js';
+import { auditFile, auditRun, sentence } from '../src/audit/index.js';
 import type { DoubleblindError } from '../src/errors.js';
 import { exportFolder } from '../src/export.js';
 import { writeExports } from '../src/export-files.js';
@@ -114,6 +114,16 @@ describe('the export of an imported run', () => {
       expect(report.derived).toMatchObject({ wins: 0, losses: 4, win_rate: 0 });
     }
   });
+});
+
+it('an imported run without replies can only be taken as stated, as the file it came from', async () => {
+  const order = 'baseline-first';
+  const rows = ['candidate', 'tie'].map((winner, i) => ({ prompt: `Question ${i}?`, judge: 'j', winner, order }));
+  const file = fileOf('x.jsonl', lines(...rows));
+  const { runs } = await importFiles(stores[0]!, [file], { now });
+  const folder = await written(stores[0]!, runs[0]!, join(dirname(file), 'out'));
+  const reports = [await auditFile(file), await auditFile([folder]), await auditRun(stores[0]!, runs[0]!)];
+  for (const report of reports) expect(sentence(report)).toContain('can only be taken as stated');
 });
 
 describe('the folder of a run', () => {

@@ -15,10 +15,18 @@ export const winnerContradictsReply: MakeCheck = () => ({
       const message = 'The recorded preference follows from the log-probabilities of the reply in neither order.';
       return { severity: 'error', recorded, derived: null, message };
     }
-    if (recorded === derived.winner) return 'sound';
+    if (recorded === derived.winner) return madeOfWinner(row) ? 'unverifiable' : 'sound';
     return { severity: 'error', recorded, derived: derived.winner, message: messageOf(row, recorded) };
   },
 });
+
+/** Whether a verdict may be no more than winner and order, of which an import makes one where a row has no reply. */
+function madeOfWinner({ format, derived, judgment }: Row): boolean {
+  const ours = format === 'doubleblind' || format === 'imported';
+  const { presentation_sha256, reply, judge } = judgment;
+  const imported = ours && presentation_sha256 === null && !judge.startsWith('human:');
+  return imported && derived.how === 'verdict' && reply === null;
+}
 
 function messageOf({ derived, labels, said, order_source, judgment }: Row, recorded: string): string {
   const from =
