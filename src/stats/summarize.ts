@@ -68,6 +68,10 @@ export function summarize(input: SummarizeInput): Summary {
         );
   const { judges } = table;
   const panel = panelOf(judges, input);
+  // Also judges that nothing is there of yet: what they were to judge is due all the same.
+  const planned = (input.due ?? []).map(({ judge }) => judge).filter((judge) => wanted?.includes(judge) ?? true);
+  const everyone = [...new Set([...judges, ...planned])];
+  const deciding = [...new Set([...panel, ...panelOf(everyone, input)])];
   const samples =
     input.jury === undefined
       ? samplesOf(table, panel, excludeOrderDependent, pooled)
@@ -78,7 +82,7 @@ export function summarize(input: SummarizeInput): Summary {
     const perJudge = grouping.includes('judge');
     const columns = samples[perJudge ? 'every' : 'main'](grouping.includes('order'));
     for (const { group, rows, numbers } of grouped(columns, grouping)) {
-      const due = dueIn(input.due, group, perJudge ? judges : panel);
+      const due = dueIn(input.due, group, perJudge ? everyone : deciding);
       const sample = samples.of(columns, rows, numbers);
       const known = made.get(sample) ?? estimateOf(group, columns, rows, sample, { level, seed, method, due });
       made.set(sample, known);

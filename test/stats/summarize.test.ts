@@ -382,6 +382,20 @@ describe('groups and families', () => {
     near(estimates.find(({ group }) => group.domain === 'in-domain')!.coverage, 0.8);
     expect(judges[0]!.coverage).toEqual({ value: 0.83, low: 0.83, high: 0.83, n: 100 });
   });
+
+  test('coverage counts what a judge was to judge that nothing is there of yet', () => {
+    const due = ['opus', 'sonnet'].map((judge): Due => ({
+      ...{ suite: 'a', domain: 'in-domain', category: null, order: 'baseline-first' },
+      ...{ judge, judgments: 100 },
+    }));
+    const coverage = (options: Partial<SummarizeInput> = {}) =>
+      summarize({ tallies, due, ...options }).estimates[0]!.coverage;
+    near(coverage(), 0.415);
+    // Neither is one of those who decide, nor is whoever is not asked about.
+    near(coverage({ informing: ['sonnet'] }), 0.83);
+    near(coverage({ referenceJudges: ['sonnet'] }), 0.83);
+    near(coverage({ judges: ['opus'] }), 0.83);
+  });
 });
 
 describe('judge health', () => {
