@@ -126,6 +126,8 @@ class RunEngine implements Engine {
     if (run.origin === 'import') {
       throw new DoubleblindError('RUN_CHANGED', `run ${id} was imported; there is nothing to resume.`);
     }
+    // Who stops waits for the calls under way; whoever asks for more need not.
+    this.refuseStopping();
     // A run that has just ended still writes its files.
     await active?.finished;
     await this.refuseHeld(id);

@@ -212,6 +212,8 @@ describe('a run under way', () => {
     gate.open(60 + 8);
     await vi.waitFor(() => expect(engine.progress(id)!.done).toBeGreaterThan(3), { timeout: 60_000, interval: 5 });
     const stopped = engine.stop();
+    // Told at once, while calls are still under way: here nothing lets them end before.
+    await expect(engine.resume(id)).rejects.toMatchObject({ code: 'NOT_AVAILABLE' });
     gate.open(1000);
     await stopped;
     expect(await store.run(id)).toMatchObject({ status: 'queued' });
