@@ -112,6 +112,19 @@ describe('rows of a JSON Lines file', () => {
     );
   });
 
+  test('of a large file leave others their turn while they are read', async () => {
+    const path = file('"a line of some length"\n'.repeat(100_000));
+    let turns = 0;
+    const count = () => {
+      turns++;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+    for await (const block of readJsonlBlocks(path)) expect([...block]).not.toHaveLength(0);
+    clearImmediate(next);
+    expect(turns).toBeGreaterThan(1);
+  });
+
   test('of a file longer than what is read at once are all there, and so are its bytes and its text', async () => {
     const content = Array.from({ length: 9000 }, (_, i) =>
       JSON.stringify({ i, text: 'so weit — '.repeat(i % 40) }),

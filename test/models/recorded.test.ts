@@ -174,9 +174,9 @@ describe('a file that others write to while its answers are used', () => {
   const rows = ['rain', 'snow'].map((prompt_id) => ({ prompt_id, response: `About ${prompt_id}: a ü.` }));
 
   it('gives what stands behind a byte order mark, between CRLF and in more than one piece', async () => {
-    const long = Array.from({ length: 300 }, (_, i) => ({
+    const long = Array.from({ length: 3000 }, (_, i) => ({
       prompt_id: `p${i}`,
-      response: `${i} — ${'süß '.repeat(i)}`,
+      response: `${i} — ${'süß '.repeat(i % 300)}`,
     }));
     const lines = long.map((row) => `${JSON.stringify(row)}\r\n`).join('\r\n');
     const recorded = await loadRecorded(write('crlf.jsonl', `\uFEFF${lines}`));
