@@ -10,7 +10,7 @@ import type { contentOf } from './content.js';
 import { BATCH_DISCOUNT, type EndpointSpec, type Models } from './models/index.js';
 import { planOf, type Plan } from './plan.js';
 import { DOMAINS, type Domain, type Planned, type Role } from './records.js';
-import { defaultMargin, leastPrompts, minimumDetectableEffect, sampleSizeNonInferiority } from './stats/index.js';
+import { defaultMargin, detectableEffect, sampleSizeNonInferiority } from './stats/index.js';
 import type { Store } from './store/index.js';
 
 /** One model and what it will be asked. Tokens and money are estimates, money in US dollars. */
@@ -132,7 +132,7 @@ function detectsOf(config: RunConfig, plan: Plan): Forecast['detects'] {
     const margin = config.margin[domain] ?? defaultMargin(n);
     detects[domain] = {
       prompts: n,
-      minimum_detectable_effect: n < leastPrompts(alpha) ? null : minimumDetectableEffect(n, { alpha }),
+      minimum_detectable_effect: detectableEffect(n, n, { alpha }),
       margin,
       prompts_for_margin: Math.ceil(sampleSizeNonInferiority(margin, { alpha })!),
     };

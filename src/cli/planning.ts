@@ -1,13 +1,7 @@
 // The work of `power`: one number follows from the others.
 import { DoubleblindError } from '../errors.js';
 import { counted, marginPoints, percent, points } from '../figures.js';
-import {
-  designEffect,
-  leastPrompts,
-  minimumDetectableEffect,
-  sampleSize,
-  sampleSizeNonInferiority,
-} from '../stats/index.js';
+import { designEffect, detectableEffect, leastPrompts, sampleSize, sampleSizeNonInferiority } from '../stats/index.js';
 import type { PowerFlags } from './power.js';
 
 export interface Planned {
@@ -38,8 +32,7 @@ export function planned(flags: PowerFlags): { document: Planned; text: string } 
   const asked = `level ${percent(level)} %, power ${percent(power)} %, ties ${percent(ties)} %${judged}`;
 
   if (prompts !== undefined) {
-    // However many judges sit, too few prompts show nothing.
-    const effect = prompts < leastPrompts(plan.alpha) ? null : minimumDetectableEffect(prompts * worth, plan);
+    const effect = detectableEffect(prompts, prompts * worth, plan);
     if (effect === null) {
       const reason = `${counted(prompts, 'prompt')} detect no effect at this level and power`;
       return { document: { ...common, prompts, win_rate: null, reason }, text: `${reason} (${asked}).` };
@@ -53,8 +46,8 @@ export function planned(flags: PowerFlags): { document: Planned; text: string } 
     const reason = 'a win rate of one half is no effect to detect';
     return { document: { ...common, prompts: null, win_rate: winRate ?? null, reason }, text: `${reason}.` };
   }
-  const planned = Math.ceil(single / worth - 1e-9);
-  const needed = winRate === undefined ? planned : Math.max(leastPrompts(plan.alpha), planned);
+  const approximate = Math.ceil(single / worth - 1e-9);
+  const needed = winRate === undefined ? approximate : Math.max(leastPrompts(plan.alpha), approximate);
   const what =
     winRate === undefined
       ? `exclude a loss of ${marginPoints(margin!)} when there is none`

@@ -5,7 +5,7 @@ import { clopperPearson } from './clopper-pearson.js';
 import type { Columns } from './columns.js';
 import { comparisonsOf } from './groups.js';
 import { lengthControlOf, lengthShifts, notEstimable } from './length-control.js';
-import { leastPrompts, minimumDetectableEffect } from './power.js';
+import { detectableEffect } from './power.js';
 import { bySize, effectiveOf, intervalOf, pOf, type IntervalMethod, type Sample, type Totals } from './sample.js';
 
 export interface EstimateOptions {
@@ -55,14 +55,9 @@ export function estimateOf(
     test: 'sign-flip',
     adjustment: null,
     size: sizeOf(effective, interval),
-    minimum_detectable_effect: detectable(sample.n, effective, 1 - level),
+    minimum_detectable_effect: effective === null ? null : detectableEffect(sample.n, effective, { alpha: 1 - level }),
     length_controlled: lengthControlled(sample, level, seed),
   };
-}
-
-/** The smallest effect that could have been shown; null of prompts too few to show any, whatever they are worth. */
-function detectable(n: number, effective: number | null, alpha: number): number | null {
-  return effective === null || n < leastPrompts(alpha) ? null : minimumDetectableEffect(effective, { alpha });
 }
 
 /** Judged share of what is due, or of what was asked where no plan is known; null of nothing. */

@@ -29,6 +29,7 @@ export { adjust, type Adjustment } from './adjust.js';
 export {
   designEffect,
   exactPower,
+  detectableEffect,
   leastPrompts,
   minimumDetectableEffect,
   powerArcsine,

@@ -43,6 +43,10 @@ export function minimumDetectableEffect(n: number, plan: Plan = {}): number | nu
   return high;
 }
 
+/** The same of prompts as they are worth; null of fewer than can show anything, whatever they are worth. */
+export const detectableEffect = (prompts: number, worth: number, plan: Plan & { alpha: number }): number | null =>
+  prompts < leastPrompts(plan.alpha) ? null : minimumDetectableEffect(worth, plan);
+
 /** Power of the two-sided exact sign test without ties, and the fewest wins that reach it (null when none does). */
 export function exactPower(n: number, rate: number, alpha = 0.05): { power: number; critical_wins: number | null } {
   let critical = Math.floor(n / 2) + 1;
