@@ -46,9 +46,12 @@ export function points(share: number): string {
 /** A loss that is not excluded, rounded up: rounded down, the rest of it would read as excluded. */
 export const pointsUp = (share: number): string => points(Math.ceil(100 * share - 1e-9) / 100);
 
-/** A margin as it was set, `2.5 points`: rounded, a claim would be of another one. */
+/** The points of a margin as it was set, 2.5: rounded, a claim would be of another one. */
+export const inPoints = (margin: number): number => Number((100 * margin).toFixed(2));
+
+/** The same in words, `2.5 points`. */
 export function marginPoints(margin: number): string {
-  const text = String(Number((100 * margin).toFixed(2)));
+  const text = String(inPoints(margin));
   return `${text} ${text === '1' ? 'point' : 'points'}`;
 }
 

@@ -1,7 +1,7 @@
 // Better, worse, equivalent or undecided, and what else may be said (superiority in-domain, non-inferiority elsewhere;
 // equivalence by two one-sided tests, Schuirmann 1987; every suite must hold, Berger 1982). "Undecided" is never worded
 // as "no difference", and a domain without a suite is "not tested".
-import { percent, range, whole } from '../figures.js';
+import { inPoints, percent, range, whole } from '../figures.js';
 import type { Domain } from '../records.js';
 import type { Decision, DomainDecision } from '../summary.js';
 import { leastPrompts, sampleSize, sampleSizeNonInferiority } from './power.js';
@@ -168,8 +168,6 @@ const TOO_FEW = 10;
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const points = (x: number): number => Math.ceil(100 * x - 1e-9);
-/** A margin stands as it was set: rounded, a claim would be of another one. */
-const exactly = (margin: number): number => Number((100 * margin).toFixed(2));
 const plural = (n: number, word: string): string =>
   `${whole(n)} ${word}${n === 1 ? '' : word.endsWith('s') ? 'es' : 's'}`;
 
@@ -189,7 +187,7 @@ function superiority(where: string, tested: DomainEvidence | null, decision: Dom
   if (decision.verdict === 'better' || decision.verdict === 'worse')
     return `${capital(decision.verdict)} ${where} (${shown}).`;
   if (decision.verdict === 'equivalent') {
-    return `Equivalent ${where} within ${exactly(decision.margin)} points (${shown}).`;
+    return `Equivalent ${where} within ${inPoints(decision.margin)} points (${shown}).`;
   }
   const few = tested.n < TOO_FEW ? ', too few for a rate' : '';
   const more = decision.more_prompts_needed;
@@ -210,7 +208,7 @@ function noLoss(where: string, tested: DomainEvidence | null, decision: DomainDe
   }
   if (decision.non_inferior) {
     if (decision.verdict === 'better') return `Better ${where} (${shown}).`;
-    return `${capital(where)} no loss beyond ${exactly(decision.margin)} points (${shown}).`;
+    return `${capital(where)} no loss beyond ${inPoints(decision.margin)} points (${shown}).`;
   }
   const better = decision.verdict === 'better' ? `Better ${where} (${shown}), yet ` : `${capital(where)} `;
   if (decision.largest_loss_not_excluded === null) return `${better}a suite has nothing judged yet.`;
@@ -221,7 +219,7 @@ function noLoss(where: string, tested: DomainEvidence | null, decision: DomainDe
   const more = decision.more_prompts_needed;
   const settle =
     more === null
-      ? `the rate itself lies beyond a margin of ${exactly(decision.margin)}`
-      : `${plural(more, 'more prompt')} would settle a margin of ${exactly(decision.margin)}`;
+      ? `the rate itself lies beyond a margin of ${inPoints(decision.margin)}`
+      : `${plural(more, 'more prompt')} would settle a margin of ${inPoints(decision.margin)}`;
   return `${better}${loss}; ${settle}.`;
 }
