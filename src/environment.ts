@@ -1,10 +1,10 @@
 // Where and with what was this run made? Recorded with every run by itself: git state, versions, command line, machine.
 // Keys never get in: those of the environment are known by value, others by the flag before them or by their shape.
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, hostname, platform, release } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { redactor } from './models/keys.js';
 
@@ -41,7 +41,9 @@ export async function environment({
   argv: readonly string[];
   env: NodeJS.ProcessEnv;
 }): Promise<Environment> {
-  const [{ own, packages }, git] = await Promise.all([versions(), gitState(cwd, env)]);
+  const looking = gitState(cwd, env);
+  const { own, packages } = versions();
+  const git = await looking;
   return {
     git,
     doubleblind: own,
@@ -57,6 +59,7 @@ export async function environment({
 /** State of the git repository around `cwd`; null where there is none, or no git. */
 export async function gitState(cwd: string, env: NodeJS.ProcessEnv): Promise<GitState | null> {
   try {
+    if (!mayBeInRepository(cwd, env)) return null;
     const { stdout } = await promisify(execFile)(
       'git',
       ['status', '--porcelain=v2', '--branch', '--untracked-files=no'],
@@ -77,6 +80,15 @@ export async function gitState(cwd: string, env: NodeJS.ProcessEnv): Promise<Git
     return { commit: header('oid'), branch: header('head'), dirty: lines.some((line) => !line.startsWith('#')) };
   } catch {
     return null;
+  }
+}
+
+/** False where git would find nothing: starting it takes longer than to look for what it looks for. */
+function mayBeInRepository(cwd: string, env: NodeJS.ProcessEnv): boolean {
+  if (env['GIT_DIR'] !== undefined) return true;
+  for (let folder = realpathSync(cwd); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, '.git'))) return true;
+    if (folder === dirname(folder)) return false;
   }
 }
 
@@ -103,25 +115,19 @@ export function commandLine(argv: readonly string[], env: NodeJS.ProcessEnv): st
 const quoted = (argument: string): string =>
   /^[\w@%+=:,./[\]-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 
-/** Our own version, and those of our dependencies as they are installed. */
-async function versions(): Promise<{ own: string; packages: Record<string, string> }> {
-  const read = async (path: string | URL): Promise<{ version?: string; dependencies?: Record<string, string> }> =>
-    JSON.parse(await readFile(path, 'utf8')) as { version?: string; dependencies?: Record<string, string> };
-  const own = await read(new URL('../package.json', import.meta.url));
+/** Our own version, and those of our dependencies as they are installed. Small files: waiting for each takes longer than reading it. */
+function versions(): { own: string; packages: Record<string, string> } {
+  const read = (path: string | URL): { version?: string; dependencies?: Record<string, string> } =>
+    JSON.parse(readFileSync(path, 'utf8')) as { version?: string; dependencies?: Record<string, string> };
+  const own = read(new URL('../package.json', import.meta.url));
   const require = createRequire(import.meta.url);
-  const versionOf = async (name: string): Promise<string | undefined> => {
+  const packages: Record<string, string> = {};
+  for (const name of Object.keys(own.dependencies ?? {}).sort()) {
     // Packages may hide their package.json from import, so it is looked for where Node would look for the package.
-    for (const folder of require.resolve.paths(name) ?? []) {
-      const version = await read(join(folder, name, 'package.json')).then(
-        (found) => found.version,
-        () => undefined,
-      );
-      if (version !== undefined) return version;
-    }
-    return undefined;
-  };
-  const names = Object.keys(own.dependencies ?? {}).sort();
-  const found = await Promise.all(names.map(async (name) => [name, await versionOf(name)] as const));
-  const packages = Object.fromEntries(found.filter((one): one is [string, string] => one[1] !== undefined));
+    const folders = require.resolve.paths(name) ?? [];
+    const path = folders.map((folder) => join(folder, name, 'package.json')).find((file) => existsSync(file));
+    const version = path === undefined ? undefined : read(path).version;
+    if (version !== undefined) packages[name] = version;
+  }
   return { own: own.version ?? 'unknown', packages };
 }

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -41,6 +50,17 @@ describe('git', () => {
 
   test('outside a repository, in no folder and without git it is null', async () => {
     expect(await gitState(root, env)).toBeNull();
+    // Nor is git started there; in a folder of the repository, also by another way to it, it is.
+    const bin = join(root, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'git'), `#!/bin/sh\ntouch '${join(root, 'started')}'\n`, { mode: 0o755 });
+    const own = { ...env, PATH: `${bin}:${process.env['PATH']}` };
+    await gitState(root, own);
+    expect(existsSync(join(root, 'started'))).toBe(false);
+    mkdirSync(join(repository, 'deep'));
+    symlinkSync(join(repository, 'deep'), join(root, 'way'));
+    await gitState(join(root, 'way'), own);
+    expect(existsSync(join(root, 'started'))).toBe(true);
     expect(await gitState(join(root, 'none'), env)).toBeNull();
     expect(await gitState(repository, { ...env, PATH: '' })).toBeNull();
   });
