@@ -46,6 +46,9 @@ const REFUSAL = (() => {
   return new RegExp(String.raw`^\W*(?:${begun.join('|')})`, 'i');
 })();
 
+/** How each of them begins: the pattern itself takes long to make, and most texts begin otherwise. */
+const MAY_REFUSE = /^\W*(?:i\b|sorry|(?:my\s+)?apologies|as\b|unfortunately|regrettably)/i;
+
 /** Words in names that stand in honest texts too: alone they name nobody. */
 const COMMON = new Set(
   'adapter base baseline best candidate chat checkpoint chosen control default dpo epoch final fine finetuned first instruct large last latest lora medium merged mini model new old original ours prod qlora raw reference rejected run sft small step student teacher test theirs thinking trained tuned turbo tuning'.split(
@@ -75,7 +78,8 @@ type Seen = Pick<Response, 'role' | 'state' | 'response' | 'stop_reason' | 'suit
 
 /** Whether a text begins by declining what was asked. */
 export function isRefusal(text: string): boolean {
-  return REFUSAL.test(text.trim().slice(0, 200));
+  const beginning = text.trim().slice(0, 200);
+  return MAY_REFUSE.test(beginning) && REFUSAL.test(beginning);
 }
 
 /** What was seen of one role. */
