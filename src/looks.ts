@@ -12,6 +12,9 @@ import type { Store } from './store/index.js';
 /** Responses of a role that are looked at before any judge is called. */
 export const FIRST_LOOK = 20;
 
+/** Prompts that are looked at between two turns of those who ask and judge: they wait as long for their own. */
+const BETWEEN_TURNS = 4;
+
 export interface LookingWorld {
   store: Pick<Store, 'allResponses' | 'run' | 'spent' | 'updateRun'>;
   onWarning?(warning: { code: string; message: string }): void;
@@ -59,7 +62,7 @@ export class Looks {
     const checks = this.checks();
     if (ROLES.every((role) => this.options.recorded[role] !== undefined)) {
       for (const [i, position] of plan.order.entries()) {
-        if (i > 0 && i % FIRST_LOOK === 0) await new Promise((resolve) => setImmediate(resolve));
+        if (i > 0 && i % BETWEEN_TURNS === 0) await new Promise((resolve) => setImmediate(resolve));
         this.addRecorded(plan.at(position), checks);
       }
     } else for await (const response of this.world.store.allResponses(this.runId)) checks.add(response);
