@@ -1,4 +1,4 @@
-// Builds dist/ with the TypeScript compiler, the command line with esbuild and the page with Vite. Run by `npm ci` (prepare). Where the compiler is
+// Builds dist/ with the TypeScript compiler, the command line with Rolldown and the page with Vite. Run by `npm ci` (prepare). Where the compiler is
 // absent (`npm ci --omit=dev`) the step is passed over with a line.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync } from 'node:fs';

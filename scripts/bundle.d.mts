@@ -1,3 +1,3 @@
-import type { Metafile } from 'esbuild';
+import type { OutputChunk } from 'rolldown';
 
-export function bundle(root: string, outdir: string): Promise<Metafile>;
+export function bundle(root: string, outdir: string): Promise<OutputChunk[]>;

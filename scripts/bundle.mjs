@@ -1,8 +1,8 @@
 // Bundles the command line into a few files: Node takes longer over a thousand small modules than over the work of most
 // commands. What a command needs alone stays in files of its own, loaded when it is called.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { build } from 'esbuild';
+import { isAbsolute, join, relative } from 'node:path';
+import { rolldown } from 'rolldown';
 
 /** Packages that are taken into the bundle; all others are imported from node_modules. */
 const INSIDE = [
@@ -16,7 +16,7 @@ const INSIDE = [
     'csv-stringify',
   ],
   ...['eventemitter3', 'kysely', 'liquidjs', 'ml-matrix', 'openai', 'p-queue', 'picocolors', 'pure-rand'],
-  ...['simple-statistics', 'yaml'],
+  ...['simple-statistics', 'undici', 'yaml'],
   // They share one copy of the schemas.
   ...['zod', 'fastify-type-provider-zod'],
 ];
@@ -24,71 +24,120 @@ const INSIDE = [
 const SCOPE = '@stdlib/';
 
 /**
+ * What is loaded together stands in one file, as each takes a millisecond or two to find and open: the help, and what a
+ * run loads as it begins, in parts that others do with. A module stands in the first of these that imports it.
+ */
+const HELP = ['src/cli/program.ts'];
+const STORE = ['src/store/index.ts', 'src/store/sqlite.ts'];
+const RUN = {
+  planning: ['src/cli/planning.ts'],
+  suites: ['src/cli/suite-check.ts'],
+  store: STORE,
+  listing: ['src/cli/listing.ts'],
+  run: ['src/cli/running.ts', ...STORE],
+};
+
+/**
  * Writes the command line of the sources in `root` to `outdir`, which takes the place of `dist/cli`.
- * @returns esbuild's account of what went where
+ * @returns the files, with the modules that each holds and the files that it imports
  */
 export async function bundle(root, outdir) {
-  const { metafile } = await build({
-    entryPoints: [join(root, 'src/cli/main.ts')],
-    absWorkingDir: root,
-    outdir,
-    bundle: true,
-    splitting: true,
-    chunkNames: '[name]-[hash]',
-    format: 'esm',
+  const build = await rolldown({
+    input: join(root, 'src/cli/main.ts'),
+    cwd: root,
     platform: 'node',
-    target: 'node20',
-    metafile: true,
-    logLevel: 'error',
-    // Names of classes are read: the SDKs put theirs in a header, and errors are known by them.
-    minifyIdentifiers: false,
-    minifyWhitespace: true,
-    banner: {
-      js: "import { createRequire as requireFrom } from 'node:module';const require = requireFrom(import.meta.url);",
+    external: (path, importer) => !isInside(path, importer),
+    plugins: [places(root), data],
+    transform: {
+      target: 'node20',
+      // Of the undici that asks: Node's own `Headers` would load the one that is a part of Node as well.
+      inject: { Headers: ['undici/lib/web/fetch/headers.js', 'Headers'] },
     },
-    plugins: [packages, places(root)],
+    preserveEntrySignatures: 'allow-extension',
+    // A module that is imported both ways is loaded with those that cannot wait.
+    checks: { ineffectiveDynamicImport: false },
+    logLevel: 'warn',
   });
-  writeFileSync(join(outdir, 'LICENSES.txt'), licenses(root, metafile).join(`\n${'-'.repeat(80)}\n\n`));
-  return metafile;
+  const { output } = await build.write({
+    dir: outdir,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+    // Names of classes are read: the SDKs put theirs in a header, and errors are known by them.
+    minify: { mangle: false, compress: false, codegen: { removeWhitespace: true } },
+    codeSplitting: { includeDependenciesRecursively: false, groups: [{ debugName: 'together', name: together(root) }] },
+  });
+  await build.close();
+  const files = output.filter(({ type }) => type === 'chunk');
+  const modules = files.flatMap(({ moduleIds }) => moduleIds);
+  writeFileSync(join(outdir, 'LICENSES.txt'), licenses(modules).join(`\n${'-'.repeat(80)}\n\n`));
+  return files;
 }
 
 const isPackage = /[\\/]node_modules[\\/]/;
 
-const packages = {
-  name: 'packages',
-  setup({ onResolve }) {
-    onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) => {
-      const name = path.split('/', path.startsWith('@') ? 2 : 1).join('/');
-      // What a package needs goes with it: from here, its name may lead to another version.
-      const taken =
-        kind === 'entry-point' || INSIDE.includes(name) || name.startsWith(SCOPE) || isPackage.test(importer);
-      return taken ? undefined : { path, external: true };
-    });
-  },
-};
+function isInside(path, importer) {
+  if (isAbsolute(path) || /^[.\0]/.test(path)) return true;
+  const name = path.split('/', path.startsWith('@') ? 2 : 1).join('/');
+  // What a package needs goes with it: from here, its name may lead to another version.
+  return INSIDE.includes(name) || name.startsWith(SCOPE) || (isPackage.test(importer) && !path.startsWith('node:'));
+}
+
+/** The file that a module stands in, null for one of its own or of those who share it. */
+function together(root) {
+  let sets = null;
+  return (module, graph) => {
+    /** All modules that these import, themselves among them. */
+    const loadedBy = (paths) => {
+      const found = new Set(paths.map((path) => join(root, path)));
+      // A set that grows is walked to its end.
+      for (const id of found) graph.getModuleInfo(id)?.importedIds.forEach((imported) => found.add(imported));
+      return found;
+    };
+    sets ??= {
+      help: loadedBy(HELP),
+      parts: Object.entries(RUN).map(([name, paths]) => ({ name, modules: loadedBy(paths) })),
+    };
+    const { help, parts } = sets;
+    if (help.has(module)) return 'help';
+    return parts.at(-1).modules.has(module) ? parts.find(({ modules }) => modules.has(module)).name : null;
+  };
+}
 
 /** A module that asks where it lies is told where it would lie unbundled, so that files beside it are found. */
 const places = (root) => ({
   name: 'places',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
-      const text = readFileSync(path, 'utf8');
-      if (!text.includes('import.meta.url')) return undefined;
+  transform: {
+    filter: { id: /[\\/]src[\\/].*\.ts$/, code: 'import.meta.url' },
+    handler(text, path) {
       const own = relative(join(root, 'src/cli'), path).replaceAll('\\', '/').replace(/\.ts$/, '.js');
-      return {
-        loader: 'ts',
-        contents: text.replaceAll('import.meta.url', `new URL(${JSON.stringify(own)}, import.meta.url).href`),
-      };
-    });
+      return text.replaceAll('import.meta.url', `new URL(${JSON.stringify(own)}, import.meta.url).href`);
+    },
   },
 });
 
+/** A list of half a megabyte is data: read as such, it is there in a fifth of the time that it takes as a program. */
+const data = {
+  name: 'data',
+  transform: {
+    filter: { id: /genai-prices/ },
+    handler(text) {
+      const initial = this.parse(text).body.flatMap(({ declarations = [] }) => declarations.map(({ init }) => init));
+      const { start, end } = initial.find((init) => init?.type === 'ArrayExpression' && init.end - init.start > 1e5);
+      const source = JSON.stringify(new Function(`return ${text.slice(start, end)}`)());
+      this.emitFile({ type: 'asset', fileName: 'prices.json', source });
+      const read = "JSON.parse(readData(new URL('prices.json', import.meta.url), 'utf8'))";
+      return `import { readFileSync as readData } from 'node:fs';${text.slice(0, start)}${read}${text.slice(end)}`;
+    },
+  },
+};
+
 /** Each license once, under the packages that stand under it. */
-function licenses(root, { inputs }) {
-  const folders = Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []);
+function licenses(modules) {
+  const folders = modules.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []);
   const under = new Map();
   for (const folder of [...new Set(folders)].sort()) {
-    const text = licenseIn(join(root, folder));
+    const text = licenseIn(folder);
     under.set(text, [...(under.get(text) ?? []), folder.replace(/^.*node_modules\//, '')]);
   }
   return [...under].map(([text, names]) => `${names.join(', ')}\n\n${text}`);

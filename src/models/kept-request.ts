@@ -34,7 +34,8 @@ export function withKeptRequests<C extends { buildRequest(options: never, retrie
     let one = kept.get(id);
     if (one === undefined) {
       // Kept before it is there: many ask at once when a run begins.
-      kept.set(id, (one = build(options, retries).then(keptOf)));
+      // Without the body, of which an SDK would ask whether it is a form: Node loads all of `fetch` to say no.
+      kept.set(id, (one = build({ ...options, body: undefined }, retries).then(keptOf)));
     }
     const { headers, ...place } = await one;
     const req: RequestInit = { method, headers: headers as never, body: JSON.stringify(body) };
@@ -50,7 +51,9 @@ interface Kept extends Pick<Built, 'url' | 'timeout'> {
 }
 
 function keptOf({ req, url, timeout }: Built): Kept {
-  return { url, timeout, headers: new KeptHeaders([...new Headers(req.headers)]) };
+  const headers = new Headers(req.headers);
+  headers.set('content-type', 'application/json');
+  return { url, timeout, headers: new KeptHeaders([...headers]) };
 }
 
 /** Headers that say nothing of themselves but when asked one by one: the SDKs copy any others for a log that is off. */

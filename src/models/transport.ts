@@ -1,7 +1,6 @@
 // How bytes get to an endpoint: a `fetch` for the SDKs over one undici pool. It reads a reply whole and builds no web
 // streams, which costs half the CPU of Node's own `fetch`; a silent server is cut by the caller's timeout alone, so a
 // slow checkpoint may take more than the 300 s that Node's `fetch` allows.
-import { createRequire } from 'node:module';
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import type { Dispatcher, Pool } from 'undici';
 
@@ -21,25 +20,26 @@ export type Observe = (headers: Headers, sentAfter: number) => void;
 /** A transport to one origin (`https://host:port`); connections are kept alive and as many as calls are under way. */
 export function openTransport(origin: string, observe: Observe = () => undefined): Transport {
   let pool: Pool | null = null;
+  let opening: Promise<Pool> | null = null;
   // Loaded with the first request: most commands ask nobody.
-  const open = (): Pool => (pool ??= openPool(origin));
+  const open = (): Promise<Pool> => (opening ??= openPool(origin).then((opened) => (pool = opened)));
   let sent = 0;
   const lean = async (url: string, init: RequestInit): Promise<LeanResponse> => {
     const number = ++sent;
-    const response = await exchanged(open(), url, init);
+    const response = await exchanged(pool ?? (await open()), url, init);
     observe(response.headers as unknown as Headers, sent - number);
     return response;
   };
   return {
     fetch: lean as unknown as typeof globalThis.fetch,
-    fullFetch: (url, init) => globalThis.fetch(url, { ...init, dispatcher: open() } as object),
-    close: async () => pool?.destroy(),
+    fullFetch: async (url, init) => globalThis.fetch(url, { ...init, dispatcher: await open() } as object),
+    close: async () => (await opening)?.destroy(),
   };
 }
 
-function openPool(origin: string): Pool {
+async function openPool(origin: string): Promise<Pool> {
   // The whole package takes four times as long to load as the one part that is used.
-  const OnePool = createRequire(import.meta.url)('undici/lib/dispatcher/pool.js') as typeof Pool;
+  const { default: OnePool } = await import('undici/lib/dispatcher/pool.js');
   return new OnePool(origin, { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 30_000 });
 }
 

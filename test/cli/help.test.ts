@@ -9,24 +9,24 @@ import * as records from '../../src/records.js';
 
 it('is printed from the commands alone: no schema, store, model or statistic is loaded for it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'doubleblind-bundle-'));
-  const { outputs } = await bundle(process.cwd(), folder);
+  const files = await bundle(process.cwd(), folder);
   await rm(folder, { recursive: true });
-  const names = Object.keys(outputs);
-  const loaded = (entry: string): Set<string> => {
+  const byName = new Map(files.map((file) => [file.fileName, file]));
+  /** Everything that is loaded with a module: packages by name, sources by path. */
+  const loaded = (module: string): Set<string> => {
     const seen = new Set<string>();
     const look = (name: string): void => {
       if (seen.has(name)) return;
       seen.add(name);
-      for (const { path, kind, external } of outputs[name]!.imports)
-        if (kind !== 'import-statement') continue;
-        else if (external === true) seen.add(path);
-        else look(path);
+      byName.get(name)?.imports.forEach(look);
     };
-    look(names.find((name) => outputs[name]!.entryPoint?.endsWith(entry) === true)!);
-    const files = [...seen].flatMap((name) => Object.keys(outputs[name]?.inputs ?? { [name]: 1 }));
-    return new Set(files.map((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? file));
+    look(files.find(({ moduleIds }) => moduleIds.some((id) => id.endsWith(module)))!.fileName);
+    const modules = [...seen].flatMap((name) => byName.get(name)?.moduleIds ?? [name]);
+    return new Set(
+      modules.map((id) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id)?.[1] ?? id.replace(`${process.cwd()}/`, '')),
+    );
   };
-  const help = [...loaded('src/cli/program.ts')].filter((file) => !file.startsWith('node:'));
+  const help = [...loaded('src/cli/program.ts')].filter((file) => !/^(node:|\0)/.test(file));
   expect(help).toContain('commander');
   expect(help.filter((file) => !/^(commander|picocolors|src\/errors\.ts|src\/cli\/[\w-]+\.ts)$/.test(file))).toEqual(
     [],

@@ -35,6 +35,7 @@ it('address and headers are built once, also for those who ask at once, and sent
     expect(url).toBe('http://a/chat');
     expect([...(req.headers as Headers)]).toEqual([
       ['authorization', 'Bearer x'],
+      ['content-type', 'application/json'],
       ['x-n', '1'],
     ]);
     // What an SDK copies for its log.
