@@ -124,9 +124,11 @@ const data = {
     handler(text) {
       const initial = this.parse(text).body.flatMap(({ declarations = [] }) => declarations.map(({ init }) => init));
       const { start, end } = initial.find((init) => init?.type === 'ArrayExpression' && init.end - init.start > 1e5);
-      const source = JSON.stringify(new Function(`return ${text.slice(start, end)}`)());
+      const json = JSON.stringify(new Function(`return ${text.slice(start, end)}`)());
+      // A text of bytes takes half the memory.
+      const source = json.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
       this.emitFile({ type: 'asset', fileName: 'prices.json', source });
-      const read = "JSON.parse(readData(new URL('prices.json', import.meta.url), 'utf8'))";
+      const read = "JSON.parse(readData(new URL('prices.json', import.meta.url), 'latin1'))";
       return `import { readFileSync as readData } from 'node:fs';${text.slice(0, start)}${read}${text.slice(end)}`;
     },
   },
