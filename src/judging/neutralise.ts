@@ -30,6 +30,7 @@ const STYLED = [
   [0x24b6, 0x24e9],
 ] as const;
 
+// Stryker disable next-line BlockStatement: it runs when the module is loaded, where no mutant is switched on
 function lookalikes(): Record<string, string> {
   const letters: Record<string, string> = {};
   // Stryker disable next-line EqualityOperator: no delimiter has a z
@@ -38,11 +39,12 @@ function lookalikes(): Record<string, string> {
     letters[letter] = letter + (ALIKE[letter] ?? '');
   }
   for (const [from, to] of STYLED) {
-    // Stryker disable next-line EqualityOperator: no delimiter has the last letter of a range
+    // Stryker disable next-line EqualityOperator,UpdateOperator: no delimiter has the last letter of a range, and no mutant is on yet
     for (let code = from; code <= to; code++) {
       const styled = String.fromCodePoint(code);
       // Stryker disable next-line StringLiteral: as above
       const folded = styled.normalize('NFKC').toLowerCase();
+      // Stryker disable next-line ConditionalExpression: what is no letter is never looked up
       if (folded in letters) letters[folded] += styled;
     }
   }
@@ -57,13 +59,13 @@ const ANGLE = '[<＜﹤‹〈⟨❮❬≺˂ᐸ]';
  * A delimiter's look: an angle, an optional slash, the name of a delimiter in any case, style or spacing, and no word
  * going on (`<response_body>` is none). BETWEEN shares no character with what follows it, so that matching is linear.
  */
-function markerPattern(): RegExp {
+const MARKER = ((): RegExp => {
   const letters = lookalikes();
   const spaced = (word: string): string =>
     [...word].map((letter) => (letter === '_' ? '' : `[${letters[letter]!}]${BETWEEN}`)).join('');
   const names = DELIMITERS.map(spaced).join('|');
   return new RegExp(String.raw`${ANGLE}(?=${BETWEEN}(?:${names})(?!\p{L}{2}))`, 'giu');
-}
+})();
 
 /**
  * Control tokens of chat templates (a server that runs a local judge may read them as such even inside a message) and
@@ -78,9 +80,6 @@ const CONTROL_TOKEN =
  */
 const INVISIBLE =
   /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u180e\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\ufff8\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}\p{Cs}]|\r(?!\n)/gu;
-
-/** Made when a text may hold one: it takes as long as a hundred texts. */
-let marker: RegExp | null = null;
 
 // The patterns above are slow and rarely needed; a text without one of these cannot match them.
 // Stryker disable next-line Regex: looking at every text with the slow patterns finds the same
@@ -102,8 +101,7 @@ export function neutralise(text: string): Neutralised {
   };
   // Markers first: written-out characters inside one would hide it from the pattern.
   // Stryker disable next-line ConditionalExpression: as above
-  if (MAY_HOLD_MARKER.test(shown))
-    shown = shown.replace((marker ??= markerPattern()), entity).replace(CONTROL_TOKEN, entity);
+  if (MAY_HOLD_MARKER.test(shown)) shown = shown.replace(MARKER, entity).replace(CONTROL_TOKEN, entity);
   // Stryker disable next-line ConditionalExpression: as above
   if (MAY_HOLD_INVISIBLE.test(shown)) {
     shown = shown.replace(INVISIBLE, (character) => {
