@@ -226,15 +226,21 @@ describe("a verdict in plain text is the judge's own, of the whole", () => {
 });
 
 describe('reasons under another key than the one that was asked for', () => {
-  test.each(['reason', 'Reasoning', 'explanation', 'analysis', 'thoughts', 'conclusion'])('%s: decide too', (key) => {
-    const reply = (words: string): string => JSON.stringify({ [key]: words, verdict: 'A' });
-    expect(read(reply('B is better.'))).toMatchObject({ state: 'failed', failure: 'contradictory' });
-    expect(read(reply('A is better.'))).toMatchObject({ state: 'judged', verdict: 'A', rationale: null });
-  });
+  test.each(['reason', 'Reasoning', 'explanation', 'analysis', 'thought', 'thoughts', 'comment', 'conclusion'])(
+    '%s: decide too',
+    (key) => {
+      const reply = (words: string): string => JSON.stringify({ [key]: words, verdict: 'A' });
+      expect(read(reply('B is better.'))).toMatchObject({ state: 'failed', failure: 'contradictory' });
+      expect(read(reply('A is better.'))).toMatchObject({ state: 'judged', verdict: 'A', rationale: null });
+    },
+  );
 
-  test.each(['evidence', 'response_b', 'reason_for_b', 'quote'])('%s: may hold the words of a response', (key) => {
-    expect(read(JSON.stringify({ [key]: 'B is better.', verdict: 'A' }))).toMatchObject({ verdict: 'A' });
-  });
+  test.each(['evidence', 'response_b', 'reason_for_b', 'quoted_reason', 'quote'])(
+    '%s: may hold the words of a response',
+    (key) => {
+      expect(read(JSON.stringify({ [key]: 'B is better.', verdict: 'A' }))).toMatchObject({ verdict: 'A' });
+    },
+  );
 });
 
 test.each(['A.', '[[A]]', 'Response A', '"a"'])('a verdict with decoration is one: %s', (verdict) => {
