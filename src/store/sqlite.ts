@@ -49,7 +49,7 @@ export function openSqlite(path: string, existing = false): Connection {
   // meanwhile. 64 MB beside the file, until it is closed.
   file.exec('pragma wal_autocheckpoint = 16000');
   file.exec('pragma foreign_keys = ON');
-  file.exec('pragma cache_size = -16384');
+  file.exec('pragma cache_size = -8192');
   file.function('lower_of_any', { deterministic: true }, (text) =>
     typeof text === 'string' ? text.toLowerCase() : null,
   );
