@@ -121,12 +121,21 @@ function versions(): { own: string; packages: Record<string, string> } {
     JSON.parse(readFileSync(path, 'utf8')) as { version?: string; dependencies?: Record<string, string> };
   const own = read(new URL('../package.json', import.meta.url));
   const require = createRequire(import.meta.url);
+  const versionOf = (name: string): string | undefined => {
+    // Packages may hide their package.json from import, so it is looked for where Node would look for the package.
+    for (const folder of require.resolve.paths(name) ?? []) {
+      try {
+        const { version } = read(join(folder, name, 'package.json'));
+        if (version !== undefined) return version;
+      } catch {
+        // Not there, or broken: a run does not end for want of a version.
+      }
+    }
+    return undefined;
+  };
   const packages: Record<string, string> = {};
   for (const name of Object.keys(own.dependencies ?? {}).sort()) {
-    // Packages may hide their package.json from import, so it is looked for where Node would look for the package.
-    const folders = require.resolve.paths(name) ?? [];
-    const path = folders.map((folder) => join(folder, name, 'package.json')).find((file) => existsSync(file));
-    const version = path === undefined ? undefined : read(path).version;
+    const version = versionOf(name);
     if (version !== undefined) packages[name] = version;
   }
   return { own: own.version ?? 'unknown', packages };
